@@ -1,0 +1,1 @@
+"""The tick: what is due, dispatch, digests, housekeeping."""

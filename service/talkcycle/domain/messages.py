@@ -1,0 +1,152 @@
+"""Messages by stage: due (meant), rendered (exact bytes), and what is known of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from talkcycle.domain.people import Role
+
+HR = "hr"
+"""HR as a recipient. People are ``person:<roster id>``, so no roster id can collide."""
+
+CANCELLATION = "cancellation"
+"""Built-in step: takes the talk out of calendars."""
+MANAGER_DIGEST = "digest-manager"
+HR_DIGEST = "digest-hr"
+BUILT_IN_STEPS = frozenset({CANCELLATION, MANAGER_DIGEST, HR_DIGEST})
+MOVED_TEMPLATE = "moved"
+
+
+class Kind(StrEnum):
+    """What a transport has to do. Over SMTP all four are mails; Exchange and Graph carry out the last three."""
+
+    MAIL = "mail"
+    MEETING_CREATE = "meeting-create"
+    MEETING_CHANGE = "meeting-change"
+    MEETING_CANCEL = "meeting-cancel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class MessageKey:
+    """The natural key: the same for the same intent, for ever; unique in the database.
+
+    Attributes:
+        subject: ``talk:<id>``, ``person:<id>`` or ``round``.
+        occasion: An ISO week for a digest, else empty.
+        recipient: ``person:<id>`` or ``hr``.
+        version: The talk's revision for what carries its time; 0 elsewhere.
+    """
+
+    round: str
+    subject: str
+    step: str
+    occasion: str
+    recipient: str
+    version: int
+
+    @property
+    def slot(self) -> tuple[str, str, str, str]:
+        """The key without round and version: versions of one slot replace each other."""
+        return (self.subject, self.step, self.occasion, self.recipient)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueMessage:
+    """A message we mean to send; nothing has been rendered or stored yet.
+
+    Attributes:
+        role: In whose shoes the recipient gets it.
+        due_at: Aware, UTC.
+        expires_at: From this instant on its purpose has passed: skipped, not sent late. UTC; None: never.
+        why: For people: what made it due, with the shifts applied. Carries no names.
+        not_sent: Why it must not be sent although the step names this recipient; None: send it.
+        repeats: Sent anew under a new version although an earlier version went out.
+        only_after: Only if this step's message went to the same recipient (a cancellation after an invitation).
+    """
+
+    key: MessageKey
+    kind: Kind
+    role: Role
+    template: str
+    due_at: datetime
+    expires_at: datetime | None
+    why: str
+    attach: tuple[str, ...] = ()
+    not_sent: str | None = None
+    repeats: bool = False
+    only_after: str | None = None
+
+
+class OutboxState(StrEnum):
+    """What became of a message.
+
+    ``queued``: waits for its instant or its next try. ``sending``: a worker has it. ``sent``: the server said yes.
+    ``unknown``: the line died after the content was handed over. ``held``: a person decides. ``failed``: the server
+    said no for good. ``withdrawn``: overtaken before it left. ``skipped``: never meant to leave; the reason says why.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+    SKIPPED = "skipped"
+
+
+MAY_HAVE_ARRIVED = frozenset({OutboxState.SENT, OutboxState.SENDING, OutboxState.UNKNOWN})
+STILL_HERE = frozenset({OutboxState.QUEUED, OutboxState.HELD, OutboxState.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedMessage:
+    """The exact bytes for one recipient. Never changes; a retry is the same message.
+
+    Attributes:
+        transport: Which transport carries it; with *mailbox* its route, fixed here.
+        mailbox: The sending mailbox, also the envelope sender.
+        address: The recipient's address as the envelope has it.
+        payload: A MIME message with CRLF line ends.
+    """
+
+    key: MessageKey
+    kind: Kind
+    transport: str
+    mailbox: str
+    address: str
+    message_id: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownMessage:
+    """What the outbox remembers of one message, without its text.
+
+    Attributes:
+        uncertain: It may have arrived once already: some attempt ended in ``unknown``.
+        reason: Why it is in its state, for people. Carries no names.
+        reply: The server's last words.
+        size: Bytes of the payload, 0 when never rendered.
+        digest: SHA-256 of the payload, hexadecimal; empty when never rendered.
+    """
+
+    id: int
+    key: MessageKey
+    kind: Kind
+    state: OutboxState
+    due_at: datetime
+    expires_at: datetime | None
+    not_before: datetime
+    why: str
+    reason: str
+    attempts: int = 0
+    uncertain: bool = False
+    transport: str = ""
+    mailbox: str = ""
+    address: str = ""
+    message_id: str = ""
+    settled_at: datetime | None = None
+    reply: str = ""
+    size: int = 0
+    digest: str = ""

@@ -1,0 +1,285 @@
+"""What the service remembers: the contract of the store. One suite in ``tests/contract`` holds every database to it.
+
+All instants are aware and UTC, in and out. A session belongs to one thread. Texts, payloads and reasons of messages are
+sealed at rest; keys, states and instants are not.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from talkcycle.domain.delivery import Verdict
+from talkcycle.domain.messages import DueMessage, Kind, KnownMessage, MessageKey, OutboxState, RenderedMessage
+from talkcycle.domain.people import Person, Roster
+from talkcycle.domain.plan import Draft
+from talkcycle.domain.talks import Entry, Round, Talk
+
+
+class Rosters(Protocol):
+    """Roster versions are kept; a version is a hash of its content."""
+
+    def save(self, roster: Roster, *, at: datetime) -> None:
+        """Keep *roster*; a version that is known stays as it is."""
+        ...
+
+    def people(self, version: str, ids: Iterable[str] | None = None) -> dict[str, Person]:
+        """People of *version* by id, in roster order: all, or those of *ids* that exist. An empty *ids* is nobody."""
+        ...
+
+
+class Drafts(Protocol):
+    def save(self, draft: Draft) -> None: ...
+
+    def latest(self, cycle: str) -> Draft | None:
+        """The newest draft of the cycle with that id."""
+        ...
+
+
+class Rounds(Protocol):
+    def add(self, round_: Round, files: Mapping[str, bytes]) -> None:
+        """Store an approved round, its key and the files frozen with it. ValueError when the id is taken."""
+        ...
+
+    def get(self, id_: str) -> Round | None: ...
+
+    def all(self) -> list[Round]:
+        """Every round, newest approval first."""
+        ...
+
+    def files(self, id_: str) -> dict[str, bytes]:
+        """The frozen files: ``templates/<language>/<name>`` and ``attachments/<name>``."""
+        ...
+
+    def update(self, round_: Round) -> None: ...
+
+
+class Talks(Protocol):
+    def add(self, talks: Iterable[Talk], entries: Iterable[Entry]) -> None: ...
+
+    def of_round(self, round_: str, ids: Iterable[str] | None = None) -> list[Talk]:
+        """Talks ordered by start, the unplaced last: all, or those of *ids* that exist. An empty *ids* is none."""
+        ...
+
+    def of_person(self, round_: str, person: str) -> list[Talk]:
+        """Talks in which *person* takes part, as employee or as manager."""
+        ...
+
+    def update(self, talk: Talk) -> None:
+        """Replace a talk by its next revision. LookupError unless the stored revision is exactly one less."""
+        ...
+
+    def entries(self, round_: str, talks: Iterable[str]) -> dict[str, Entry]:
+        """The newest entry of each talk."""
+        ...
+
+    def put_entry(self, entry: Entry) -> None:
+        """Insert or replace (round, talk, number). The database refuses a second live entry of a talk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueSubject:
+    """A subject (``talk:<id>``, ``person:<id>``, ``round``) and the instant to look at it next."""
+
+    round: str
+    subject: str
+    at: datetime
+
+
+class Schedule(Protocol):
+    """The next due instant of each subject, so that a tick with nothing due reads one index."""
+
+    def put(self, round_: str, instants: Mapping[str, datetime | None]) -> None:
+        """Set when to look at each subject next; None: never."""
+        ...
+
+    def due(self, *, before: datetime, limit: int) -> list[DueSubject]:
+        """Subjects to look at, earliest first."""
+        ...
+
+    def next(self) -> datetime | None:
+        """The earliest instant of all."""
+        ...
+
+    def count(self, *, before: datetime) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedMessage:
+    """A message a worker holds; nobody else gets it until its outcome is recorded or its owner is dead."""
+
+    id: int
+    address: str
+    mailbox: str
+    payload: bytes
+    attempts: int
+    uncertain: bool
+    key: MessageKey
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxFilter:
+    """Which messages to list; None: any."""
+
+    round: str | None = None
+    states: frozenset[OutboxState] | None = None
+    recipient: str | None = None
+    subject: str | None = None
+    step: str | None = None
+    limit: int = 200
+
+
+class Outbox(Protocol):
+    """The durable ledger: what is to be sent and what became of it. A natural key exists at most once."""
+
+    def of_subjects(self, round_: str, subjects: Sequence[str]) -> list[KnownMessage]: ...
+
+    def add(self, message: RenderedMessage, due: DueMessage, *, now: datetime) -> bool:
+        """Queue *message* for ``due.due_at`` unless its key is known; say whether it was new."""
+        ...
+
+    def skip(self, due: DueMessage, reason: str, *, now: datetime) -> bool:
+        """Record that *due* is not sent and why, unless its key is known; say whether it was new."""
+        ...
+
+    def withdraw(self, ids: Mapping[int, str], *, now: datetime) -> int:
+        """Take back messages that still wait (queued, held, unknown), each with a reason; say how many were."""
+        ...
+
+    def claim(self, *, owner: str, transport: str, now: datetime, limit: int) -> list[ClaimedMessage]:
+        """Take up to *limit* queued messages whose instant has come, longest waiting first, in the order to send.
+
+        One transaction; two owners never get the same row. A message whose expiry has passed is not claimed but
+        skipped with that reason. Returns nothing while the outbox is on hold.
+        """
+        ...
+
+    def record_sent(self, id_: int, *, owner: str, reply: str, now: datetime) -> bool:
+        """Commit that the server took it; false when *owner* no longer holds it."""
+        ...
+
+    def record_failure(self, id_: int, verdict: Verdict, *, owner: str, now: datetime) -> bool:
+        """Commit a failed attempt and its verdict; false when *owner* no longer holds it."""
+        ...
+
+    def give_back(self, ids: Iterable[int], *, owner: str, now: datetime) -> int:
+        """Return claimed messages that were never tried to the queue."""
+        ...
+
+    def beat(self, owner: str, *, now: datetime) -> None:
+        """Say that *owner* is alive."""
+        ...
+
+    def bury(self, *, silent_since: datetime | None, now: datetime, unknown_pause_until: datetime | None) -> int:
+        """Settle what dead owners held, and return how many messages that were.
+
+        Of each dead owner the first message without an outcome becomes unknown (held when *unknown_pause_until* is
+        None, else due again then), the rest go back to the queue. *silent_since*: owners whose last beat is older are
+        dead; None: every owner is (there is one daemon and it has just started).
+        """
+        ...
+
+    def wake_unknown(self, *, now: datetime) -> int:
+        """Queue again the unknown messages whose pause is over."""
+        ...
+
+    def find(self, filter_: OutboxFilter) -> list[KnownMessage]:
+        """Newest due instant last."""
+        ...
+
+    def get(self, id_: int) -> KnownMessage | None: ...
+
+    def payload(self, id_: int) -> bytes | None:
+        """The sealed bytes, opened; None when dropped, or never rendered."""
+        ...
+
+    def attempts(self, id_: int) -> list[tuple[datetime, str]]:
+        """Failed attempts: when, and what was said."""
+        ...
+
+    def counts(self, round_: str) -> dict[tuple[str, OutboxState], int]:
+        """How many messages of each step are in each state."""
+        ...
+
+    def move(self, ids: Iterable[int], *, to: OutboxState, reason: str, now: datetime) -> int:
+        """A person's decision: hold (queued, unknown), release (held) or retry (failed, held); others stay. Count."""
+        ...
+
+    def drop_payloads(self, *, settled_before: datetime) -> int:
+        """Forget the bytes of messages settled long ago; hash and envelope stay."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the earliest queued or unknown message may be tried."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what and why. *subject* and *detail* carry ids, never names or texts."""
+
+    at: datetime
+    who: str
+    action: str
+    subject: str
+    detail: str
+
+
+class Ledger(Protocol):
+    """The service's own memory: holds, marks and the audit trail."""
+
+    def hold(self) -> str | None:
+        """Why the whole outbox is on hold; None when it is not."""
+        ...
+
+    def set_hold(self, reason: str | None) -> None: ...
+
+    def last_tick(self) -> datetime | None: ...
+
+    def set_last_tick(self, at: datetime) -> None: ...
+
+    def mark(self) -> int:
+        """A counter that rises with every tick; a copy beside the database tells a restored backup."""
+        ...
+
+    def set_mark(self, value: int) -> None: ...
+
+    def record(self, entry: AuditEntry) -> None: ...
+
+    def trail(self, limit: int) -> list[AuditEntry]:
+        """Newest first."""
+        ...
+
+
+class Session(Protocol):
+    """One transaction's view of everything."""
+
+    @property
+    def rosters(self) -> Rosters: ...
+    @property
+    def drafts(self) -> Drafts: ...
+    @property
+    def rounds(self) -> Rounds: ...
+    @property
+    def talks(self) -> Talks: ...
+    @property
+    def schedule(self) -> Schedule: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def ledger(self) -> Ledger: ...
+
+
+class Store(Protocol):
+    """Opens transactions. Safe to share between threads."""
+
+    def read(self) -> AbstractContextManager[Session]:
+        """A consistent view; writing in it is an error."""
+        ...
+
+    def write(self) -> AbstractContextManager[Session]:
+        """Commits when left, rolls back on an exception. Waits for other writers, at most 30 s."""
+        ...

@@ -1,0 +1,122 @@
+"""A talk, its calendar entry, and the round they belong to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from talkcycle.domain.cycle import Cycle, Place
+
+
+class TalkState(StrEnum):
+    """``abstained`` and what follows a talk come with the life of a talk."""
+
+    PLACED = "placed"
+    UNPLACED = "unplaced"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """One conversation of one round.
+
+    Attributes:
+        id: The employee's roster id: a person is the employee of at most one talk of a round.
+        start: Aware, UTC; None while unplaced.
+        zone: The employee's, which governs the start and DTSTART.
+        revision: 0 when approved; rises with every change. Messages about the calendar carry it as their version.
+        changed_at: When the current revision was made. UTC.
+        former_start: The start before the last move. UTC.
+        note: Why it has no time, or why it was cancelled; for HR, never shown to others.
+    """
+
+    round: str
+    id: str
+    employee: str
+    manager: str
+    start: datetime | None
+    minutes: int
+    buffer_minutes: int
+    zone: str
+    place: Place
+    state: TalkState
+    changed_at: datetime
+    revision: int = 0
+    former_start: datetime | None = None
+    note: str = ""
+
+    @property
+    def subject(self) -> str:
+        return f"talk:{self.id}"
+
+    @property
+    def end(self) -> datetime | None:
+        return self.start + timedelta(minutes=self.minutes) if self.start else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A talk's calendar entry. A talk has at most one live one; its UID never changes, its SEQUENCE only rises.
+
+    Attributes:
+        number: 1 for the first entry of the talk; a change of organizer opens the next.
+        transport: ``smtp``, later ``exchange`` or ``graph``.
+        organizer: The mailbox that owns the entry.
+        remote_id: What the server calls it; None over SMTP.
+    """
+
+    round: str
+    talk: str
+    number: int
+    uid: str
+    sequence: int
+    transport: str
+    organizer: str
+    live: bool = True
+    remote_id: str | None = None
+
+
+class RoundState(StrEnum):
+    APPROVED = "approved"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One approved run of a cycle. Everything in it was frozen when HR approved it.
+
+    Attributes:
+        id: Cycle id and the window's first month: ``development-2027-03``.
+        holidays: Country to its public holidays, from the approval's year to the year after the window's.
+        seed: Random; makes UIDs and Message-IDs of this round unlike any other's.
+        plan: Hash of the plan that was approved.
+    """
+
+    id: str
+    cycle: Cycle
+    roster: str
+    holidays: Mapping[str, frozenset[date]]
+    approved_at: datetime
+    approved_by: str
+    seed: str
+    plan: str
+    state: RoundState = RoundState.APPROVED
+
+
+def moved(talk: Talk, *, start: datetime, place: Place, at: datetime) -> Talk:
+    """*talk* at another time or place: one revision on."""
+    return replace(
+        talk,
+        start=start,
+        place=place,
+        state=TalkState.PLACED,
+        former_start=talk.start,
+        revision=talk.revision + 1,
+        changed_at=at,
+        note="",
+    )
+
+
+def cancelled(talk: Talk, *, why: str, at: datetime) -> Talk:
+    """*talk* called off: one revision on, its time kept, since the cancellation names it."""
+    return replace(talk, state=TalkState.CANCELLED, revision=talk.revision + 1, changed_at=at, note=why)

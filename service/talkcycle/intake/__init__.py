@@ -1,0 +1,1 @@
+"""YAML, CSV and XLSX to domain values, with every fault located."""

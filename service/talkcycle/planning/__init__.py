@@ -1,0 +1,1 @@
+"""Where and when every talk takes place. Pure: ``solve(Instance) -> Plan``."""

@@ -1,0 +1,35 @@
+"""What rendering is asked for: everything about one message, and nothing it would have to look up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from talkcycle.domain.derive import Recipient
+from talkcycle.domain.digests import HrDigest, ManagerDigest
+from talkcycle.domain.messages import DueMessage
+from talkcycle.domain.people import Person
+from talkcycle.domain.talks import Entry, Round, Talk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderOrder:
+    """One message to be rendered.
+
+    Attributes:
+        sender: The service mailbox: From, envelope sender, ORGANIZER.
+        transport: Which transport will carry it.
+        talk, employee, manager, entry: Of a message about a talk; None for one about the round.
+        digest: Of a digest only.
+        made_at: DTSTAMP and Date. UTC; fixed here, so that a resend is the same bytes.
+    """
+
+    due: DueMessage
+    round: Round
+    sender: str
+    transport: str
+    recipient: Recipient
+    made_at: datetime
+    talk: Talk | None = None
+    employee: Person | None = None
+    manager: Person | None = None
+    entry: Entry | None = None
+    digest: ManagerDigest | HrDigest | None = None

@@ -1,0 +1,1 @@
+"""What HR and people may do, a function each: takes ports, owns the transaction."""

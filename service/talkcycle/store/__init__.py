@@ -1,0 +1,1 @@
+"""Tables, migrations, outbox: the only SQL."""
