@@ -183,7 +183,8 @@ def invitation_instant(round_: Round, talk: Talk, to: Recipient) -> datetime:
     assert talk.start is not None
     step = round_.cycle.calendar_step
     due_at, _ = _step_instant(step, day_of(talk.start, to.zone), to)
-    return max(due_at, next_working_moment(round_.approved_at, step.at, to.zone, to.holidays))
+    approved_at = talk.approved_at or round_.approved_at
+    return max(due_at, next_working_moment(approved_at, step.at, to.zone, to.holidays))
 
 
 def _cancellation(round_: Round, talk: Talk, to: Recipient) -> DueMessage:

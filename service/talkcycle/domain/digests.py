@@ -1,11 +1,14 @@
 """What the weekly summaries say, before any words: counts, times and what needs doing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from talkcycle.domain.cycle import Place
+from talkcycle.domain.localtime import day_of, instant_of
+from talkcycle.domain.talks import Talk, TalkState
 
 MOST_LINES = 5
 
@@ -78,3 +81,100 @@ class HrDigest:
     @property
     def empty(self) -> bool:
         return not self.lines and not self.counts.get("this-week")
+
+
+def manager_digest(
+    manager: str,
+    talks: Iterable[Talk],
+    names: Mapping[str, str],
+    *,
+    troubles: Mapping[str, Need],
+    without_mailbox: AbstractSet[str],
+    monday: date,
+    zone: str,
+) -> ManagerDigest:
+    """A manager's week: what needs doing first, then the talks of the seven days from *monday*.
+
+    Args:
+        talks: Of the round; those hosted by others are left out.
+        names: Roster id to name.
+        troubles: Talk id to what happened to a message about it.
+        without_mailbox: Employees whose manager prints the agenda.
+        zone: The manager's, in which the week's days are reckoned.
+    """
+    hosted = [talk for talk in talks if talk.manager == manager and talk.state is not TalkState.CANCELLED]
+    week = [talk for talk in hosted if talk.start and monday <= day_of(talk.start, zone) < monday + timedelta(days=7)]
+    lines = [
+        DigestLine(need=need, person=names[talk.employee], start=talk.start, zone=zone)
+        for talk in sorted(hosted, key=_by_start)
+        for need in _needs(talk, troubles, without_mailbox, this_week=talk in week)
+    ]
+    lines.sort(key=lambda line: list(Need).index(line.need))
+    return ManagerDigest(
+        monday=monday,
+        lines=tuple(lines[:MOST_LINES]),
+        more=max(0, len(lines) - MOST_LINES),
+        talks=tuple(
+            TalkOfTheWeek(employee=names[talk.employee], start=talk.start, end=talk.end, place=talk.place)
+            for talk in sorted(week, key=_by_start)
+            if talk.start and talk.end
+        ),
+    )
+
+
+def hr_digest(
+    talks: Iterable[Talk],
+    *,
+    troubles: Mapping[Need, int],
+    invited: int,
+    next_window: date | None,
+    monday: date,
+    zone: str,
+) -> HrDigest:
+    """The round's week in counts.
+
+    Args:
+        troubles: How many messages are undelivered or held.
+        invited: Talks of which the invitation went out.
+        next_window: First day of the cycle's next window, when it is time to plan it; else None.
+    """
+    talks = list(talks)
+    placed = [talk for talk in talks if talk.state is TalkState.PLACED and talk.start]
+    days = [day_of(talk.start, zone) for talk in placed if talk.start]
+    unplaced = sum(talk.state is TalkState.UNPLACED for talk in talks)
+    lines = [DigestLine(need=need, count=count) for need, count in troubles.items() if count]
+    if unplaced:
+        lines.append(DigestLine(need=Need.UNPLACED, count=unplaced))
+    if next_window:
+        lines.append(DigestLine(need=Need.NEXT_ROUND, start=instant_of(next_window, time(12), zone), zone=zone))
+    lines.sort(key=lambda line: list(Need).index(line.need))
+    return HrDigest(
+        monday=monday,
+        lines=tuple(lines),
+        counts={
+            "talks": len(talks),
+            "placed": len(placed),
+            "invited": invited,
+            "this-week": sum(monday <= day < monday + timedelta(days=7) for day in days),
+            "past": sum(day < monday for day in days),
+            "cancelled": sum(talk.state is TalkState.CANCELLED for talk in talks),
+            "unplaced": unplaced,
+        },
+    )
+
+
+def _needs(
+    talk: Talk, troubles: Mapping[str, Need], without_mailbox: AbstractSet[str], *, this_week: bool
+) -> Iterator[Need]:
+    if talk.id in troubles:
+        yield troubles[talk.id]
+    if talk.state is TalkState.UNPLACED:
+        yield Need.UNPLACED
+    if this_week and talk.employee in without_mailbox:
+        yield Need.PRINT_AGENDA
+    if this_week:
+        yield Need.PREPARE
+
+
+def _by_start(talk: Talk) -> tuple[bool, float, str]:
+    return (talk.start is None, talk.start.timestamp() if talk.start else 0.0, talk.id)

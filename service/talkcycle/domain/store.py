@@ -99,6 +99,13 @@ class Schedule(Protocol):
         """Subjects to look at, earliest first."""
         ...
 
+    def claim(self, *, before: datetime, until: datetime, limit: int) -> list[DueSubject]:
+        """Like ``due``, and set their next instant to *until*, so that no other worker takes them meanwhile.
+
+        Whoever dies holding some leaves them to be taken again at *until*. *at* is the instant before the claim.
+        """
+        ...
+
     def next(self) -> datetime | None:
         """The earliest instant of all."""
         ...

@@ -26,6 +26,7 @@ class Talk:
         zone: The employee's, which governs the start and DTSTART.
         revision: 0 when approved; rises with every change. Messages about the calendar carry it as their version.
         changed_at: When the current revision was made. UTC.
+        approved_at: When HR approved this talk, if later than the round (after a pilot); None: with the round. UTC.
         former_start: The start before the last move. UTC.
         note: Why it has no time, or why it was cancelled; for HR, never shown to others.
     """
@@ -42,6 +43,7 @@ class Talk:
     state: TalkState
     changed_at: datetime
     revision: int = 0
+    approved_at: datetime | None = None
     former_start: datetime | None = None
     note: str = ""
 

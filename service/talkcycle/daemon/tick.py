@@ -1,0 +1,111 @@
+"""One tick: what has fallen due is rendered into the outbox. Sending is the dispatcher's business."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from talkcycle.domain.delivery import RetryPolicy
+from talkcycle.domain.holds import why_hold
+from talkcycle.domain.ports import Clock
+from talkcycle.domain.store import AuditEntry, DueSubject, Store
+from talkcycle.rounds.advance import HORIZON, Advance, advance
+from talkcycle.rounds.texts import TextShelf
+
+BATCH = 50
+LEASE = timedelta(minutes=10)
+"""A subject a worker took and did not finish is looked at again after this."""
+SILENCE = timedelta(minutes=5)
+"""An owner of messages that has said nothing for this long is dead."""
+
+
+@dataclass(slots=True)
+class Ticker:
+    """Runs ticks. One per daemon; the database keeps several daemons out of each other's way.
+
+    Attributes:
+        mark: File beside the database with the number of the last tick, by which a restored backup is known.
+        log: structlog's; carries ids and counts only.
+    """
+
+    store: Store
+    shelf: TextShelf
+    clock: Clock
+    policy: RetryPolicy
+    sender: str
+    mark: Path
+    log: Any
+
+    def start(self, *, alone: bool) -> str | None:
+        """Settle what an earlier run left behind, and put the outbox on hold if something is odd; return why.
+
+        Args:
+            alone: No other daemon can be running on this database.
+        """
+        now = self.clock.now()
+        with self.store.write() as session:
+            buried = session.outbox.bury(
+                silent_since=None if alone else now - SILENCE, now=now, unknown_pause_until=self._unknown_until(now)
+            )
+            last = session.ledger.last_tick()
+            reason = why_hold(
+                now=now,
+                last_tick=last,
+                mark_in_database=session.ledger.mark(),
+                mark_beside=self._mark_beside(),
+                due_now=session.schedule.count(before=now),
+                due_foreseen=session.schedule.count(before=last + HORIZON)
+                if last
+                else session.schedule.count(before=now),
+            )
+            if reason and session.ledger.hold() is None:
+                session.ledger.set_hold(reason)
+                session.ledger.record(AuditEntry(at=now, who="service", action="hold", subject="outbox", detail=reason))
+        if buried:
+            self.log.warning("settled messages of a dead worker", messages=buried)
+        if reason:
+            self.log.error("the outbox starts on hold", reason=reason)
+        return reason
+
+    def tick(self) -> Advance:
+        """Do everything that is due; with nothing due this reads one index and writes the mark."""
+        now = self.clock.now()
+        with self.store.write() as session:
+            session.outbox.wake_unknown(now=now)
+            session.outbox.bury(silent_since=now - SILENCE, now=now, unknown_pause_until=self._unknown_until(now))
+            mark = session.ledger.mark() + 1
+            session.ledger.set_mark(mark)
+            session.ledger.set_last_tick(now)
+        total = Advance()
+        while batch := self._claim(now):
+            total += advance(self.store, self.shelf, batch, sender=self.sender, now=now)
+        self._write_mark(mark)
+        self._report(total)
+        return total
+
+    def _claim(self, now: datetime) -> list[DueSubject]:
+        with self.store.read() as session:
+            if not session.schedule.due(before=now + HORIZON, limit=1):
+                return []
+        with self.store.write() as session:
+            return session.schedule.claim(before=now + HORIZON, until=now + HORIZON + LEASE, limit=BATCH)
+
+    def _report(self, total: Advance) -> None:
+        if total != Advance():
+            self.log.info("tick", queued=total.queued, skipped=total.skipped, withdrawn=total.withdrawn)
+        for subject, error in total.broken:
+            self.log.error("a text could not be made", subject=subject, error=error)
+
+    def _unknown_until(self, now: datetime) -> datetime | None:
+        return None if self.policy.hold_unknown else now + self.policy.unknown_pause
+
+    def _mark_beside(self) -> int | None:
+        try:
+            return int(self.mark.read_text())
+        except FileNotFoundError:
+            return None
+
+    def _write_mark(self, mark: int) -> None:
+        fresh = self.mark.with_suffix(".new")
+        fresh.write_text(str(mark))
+        fresh.replace(self.mark)

@@ -1,0 +1,173 @@
+"""Bring the outbox up to what the approved rounds ask for: decide without a lock, then store in one transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
+from talkcycle.domain.messages import DueMessage, KnownMessage, RenderedMessage
+from talkcycle.domain.people import Person, Role
+from talkcycle.domain.reconcile import Reconciliation, reconcile
+from talkcycle.domain.store import DueSubject, Session, Store
+from talkcycle.domain.talks import Entry, Round, Talk, TalkState
+from talkcycle.rounds.digest_facts import digest_of
+from talkcycle.rounds.orders import Facts, order_for
+from talkcycle.rounds.texts import TextShelf
+
+HORIZON = timedelta(hours=1)
+"""Messages are rendered when due within this: ten thousand people do not fill the disk."""
+NOTHING_TO_SAY = "there was nothing to say"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """What became of a batch of subjects.
+
+    Attributes:
+        broken: Subjects a text of which could not be made, with the kind of error; they are looked at again in an hour.
+    """
+
+    queued: int = 0
+    skipped: int = 0
+    withdrawn: int = 0
+    broken: tuple[tuple[str, str], ...] = ()
+
+    def __add__(self, other: "Advance") -> "Advance":
+        return Advance(
+            queued=self.queued + other.queued,
+            skipped=self.skipped + other.skipped,
+            withdrawn=self.withdrawn + other.withdrawn,
+            broken=self.broken + other.broken,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectFacts:
+    """One subject with everything known of it: its messages as they should be and as the outbox has them."""
+
+    subject: str
+    desired: tuple[DueMessage, ...]
+    known: tuple[KnownMessage, ...]
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """A subject decided and rendered, ready to be stored."""
+
+    subject: SubjectFacts
+    decision: Reconciliation
+    rendered: tuple[tuple[DueMessage, RenderedMessage], ...]
+    skipped: tuple[tuple[DueMessage, str], ...]
+    error: str | None = None
+
+
+def advance(store: Store, shelf: TextShelf, due: Sequence[DueSubject], *, sender: str, now: datetime) -> Advance:
+    """Derive, reconcile, render and store for the subjects in *due*.
+
+    A subject whose talk changes meanwhile is left for the next tick: its revision is compared when storing.
+    """
+    total = Advance()
+    by_round: dict[str, list[str]] = defaultdict(list)
+    for subject in due:
+        by_round[subject.round].append(subject.subject)
+    for round_id, subjects in by_round.items():
+        with store.read() as session:
+            round_ = session.rounds.get(round_id)
+            known_facts = [] if round_ is None else gather(session, round_, subjects)
+        outcomes = [_decide(facts, shelf, sender=sender, now=now) for facts in known_facts]
+        with store.write() as session:
+            total += _store(session, round_id, outcomes, now=now)
+    return total
+
+
+def gather(session: Session, round_: Round, subjects: Sequence[str]) -> list[SubjectFacts]:
+    """Everything the store knows of *subjects*, in a handful of queries."""
+    talk_ids = [subject.removeprefix("talk:") for subject in subjects if subject.startswith("talk:")]
+    talks = {talk.subject: talk for talk in session.talks.of_round(round_.id, talk_ids)}
+    entries = session.talks.entries(round_.id, talk_ids)
+    persons = {subject: subject.removeprefix("person:") for subject in subjects if subject.startswith("person:")}
+    wanted = {*persons.values(), *(t.employee for t in talks.values()), *(t.manager for t in talks.values())}
+    people = session.rosters.people(round_.roster, wanted)
+    known: dict[str, list[KnownMessage]] = defaultdict(list)
+    for row in session.outbox.of_subjects(round_.id, subjects):
+        known[row.key.subject].append(row)
+    gathered = []
+    for subject in subjects:
+        desired, facts = _desired(session, round_, subject, talk=talks.get(subject), people=people, entries=entries)
+        gathered.append(SubjectFacts(subject=subject, desired=tuple(desired), known=tuple(known[subject]), facts=facts))
+    return gathered
+
+
+def _desired(
+    session: Session,
+    round_: Round,
+    subject: str,
+    *,
+    talk: Talk | None,
+    people: Mapping[str, Person],
+    entries: Mapping[str, Entry],
+) -> tuple[Iterable[DueMessage], Facts]:
+    if subject == "round":
+        return hr_messages(round_), Facts(round=round_)
+    if talk is not None:
+        employee, manager = people[talk.employee], people[talk.manager]
+        facts = Facts(round=round_, talk=talk, employee=employee, manager=manager, entry=entries.get(talk.id))
+        return talk_messages(round_, talk, employee, manager), facts
+    person = people[subject.removeprefix("person:")]
+    roles = roles_in(session.talks.of_person(round_.id, person.id), person.id)
+    return person_messages(round_, person, roles), Facts(round=round_, person=person)
+
+
+def roles_in(talks: Iterable[Talk], person: str) -> frozenset[Role]:
+    """As what *person* takes part in *talks* that are not cancelled."""
+    live = [talk for talk in talks if talk.state is not TalkState.CANCELLED]
+    roles = {Role.EMPLOYEE for talk in live if talk.employee == person}
+    return frozenset(roles | {Role.MANAGER for talk in live if talk.manager == person})
+
+
+def _decide(subject: SubjectFacts, shelf: TextShelf, *, sender: str, now: datetime) -> _Outcome:
+    decision = reconcile(subject.desired, subject.known, now=now, horizon=now + HORIZON)
+    rendered: list[tuple[DueMessage, RenderedMessage]] = []
+    skipped = list(decision.skip)
+    error = None
+    for message in decision.render:
+        digest = digest_of(shelf.store, subject.facts, message, now=now)
+        if digest is not None and digest.empty:
+            skipped.append((message, NOTHING_TO_SAY))
+            continue
+        order = order_for(message, subject.facts, digest=digest, sender=sender, now=now)
+        try:
+            rendered.append((message, shelf.render(order)))
+        except Exception as failure:  # noqa: BLE001  # one broken text must not keep all others from going out
+            error = f"{message.template}: {type(failure).__name__}"
+    return _Outcome(subject=subject, decision=decision, rendered=tuple(rendered), skipped=tuple(skipped), error=error)
+
+
+def _store(session: Session, round_id: str, outcomes: Sequence[_Outcome], *, now: datetime) -> Advance:
+    ids = [outcome.subject.facts.talk.id for outcome in outcomes if outcome.subject.facts.talk]
+    revisions = {talk.id: talk.revision for talk in session.talks.of_round(round_id, ids)}
+    total = Advance()
+    schedule: dict[str, datetime | None] = {}
+    for outcome in outcomes:
+        subject, talk = outcome.subject.subject, outcome.subject.facts.talk
+        if talk is not None and revisions.get(talk.id) != talk.revision:
+            schedule[subject] = now
+            continue
+        total += _store_one(session, outcome, now=now)
+        schedule[subject] = outcome.decision.next_due
+        if outcome.error is not None:
+            schedule[subject] = now + HORIZON
+    session.schedule.put(round_id, schedule)
+    return total
+
+
+def _store_one(session: Session, outcome: _Outcome, *, now: datetime) -> Advance:
+    withdrawals = dict(outcome.decision.withdraw)
+    return Advance(
+        queued=sum(session.outbox.add(rendered, due, now=now) for due, rendered in outcome.rendered),
+        skipped=sum(session.outbox.skip(due, reason, now=now) for due, reason in outcome.skipped),
+        withdrawn=session.outbox.withdraw(withdrawals, now=now) if withdrawals else 0,
+        broken=((outcome.subject.subject, outcome.error),) if outcome.error else (),
+    )

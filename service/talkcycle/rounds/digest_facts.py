@@ -1,0 +1,81 @@
+"""Collect what a weekly summary is about."""
+
+from datetime import date, datetime, timedelta
+
+from talkcycle.domain.digests import HrDigest, ManagerDigest, Need, hr_digest, manager_digest
+from talkcycle.domain.localtime import day_of
+from talkcycle.domain.messages import HR_DIGEST, MANAGER_DIGEST, DueMessage, Kind, KnownMessage, OutboxState
+from talkcycle.domain.repetition import following
+from talkcycle.domain.store import OutboxFilter, Session, Store
+from talkcycle.domain.talks import Round
+from talkcycle.rounds.orders import Facts
+
+TROUBLE = {OutboxState.FAILED: Need.UNDELIVERED, OutboxState.HELD: Need.HELD}
+PLAN_AHEAD = timedelta(days=60)
+"""HR is asked to plan the next round of a repeated cycle this long before its window."""
+
+
+def digest_of(store: Store, facts: Facts, due: DueMessage, *, now: datetime) -> ManagerDigest | HrDigest | None:
+    """The content of *due* when it is a digest, as things stand at *now* (UTC); None for every other message."""
+    if due.key.step == MANAGER_DIGEST:
+        return _of_manager(store, facts, due)
+    if due.key.step == HR_DIGEST:
+        return _of_hr(store, facts, due, now=now)
+    return None
+
+
+def _of_manager(store: Store, facts: Facts, due: DueMessage) -> ManagerDigest:
+    assert facts.person is not None
+    manager, round_ = facts.person, facts.round
+    with store.read() as session:
+        talks = session.talks.of_person(round_.id, manager.id)
+        people = session.rosters.people(round_.roster, {talk.employee for talk in talks})
+        rows = session.outbox.of_subjects(round_.id, [talk.subject for talk in talks])
+    troubles = {
+        row.key.subject.removeprefix("talk:"): TROUBLE[row.state]
+        for row in rows
+        if row.state in TROUBLE and row.key.recipient != f"person:{manager.id}"
+    }
+    return manager_digest(
+        manager.id,
+        talks,
+        {person.id: person.name for person in people.values()},
+        troubles=troubles,
+        without_mailbox=frozenset(person.id for person in people.values() if person.email is None),
+        monday=_monday(due),
+        zone=manager.zone,
+    )
+
+
+def _of_hr(store: Store, facts: Facts, due: DueMessage, *, now: datetime) -> HrDigest:
+    round_ = facts.round
+    with store.read() as session:
+        talks = session.talks.of_round(round_.id)
+        troubles = {need: len(_of_state(session, round_, state)) for state, need in TROUBLE.items()}
+        sent = _of_state(session, round_, OutboxState.SENT, step=round_.cycle.calendar_step.id)
+    zone = round_.cycle.hr.zone
+    return hr_digest(
+        talks,
+        troubles=troubles,
+        invited=len({row.key.subject for row in sent if row.kind is Kind.MEETING_CREATE}),
+        next_window=_next_window(round_, day_of(now, zone)),
+        monday=_monday(due),
+        zone=zone,
+    )
+
+
+def _of_state(session: Session, round_: Round, state: OutboxState, *, step: str | None = None) -> list[KnownMessage]:
+    wanted = OutboxFilter(round=round_.id, states=frozenset({state}), step=step, limit=1_000_000)
+    return session.outbox.find(wanted)
+
+
+def _next_window(round_: Round, today: date) -> date | None:
+    cycle = round_.cycle
+    if cycle.repeat_months is None:
+        return None
+    first = following(cycle.window, cycle.repeat_months).first
+    return first if today <= first <= today + PLAN_AHEAD else None
+
+
+def _monday(due: DueMessage) -> date:
+    return date.fromisoformat(f"{due.key.occasion}-1")

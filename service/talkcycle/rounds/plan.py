@@ -1,0 +1,126 @@
+"""Make a plan for HR to look at. Nothing can be sent from it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from talkcycle.domain.cycle import Cycle
+from talkcycle.domain.faults import Refused
+from talkcycle.domain.localtime import day_of, instant_of, next_working_moment
+from talkcycle.domain.people import Roster
+from talkcycle.domain.plan import Draft
+from talkcycle.domain.repetition import window_from
+from talkcycle.domain.store import Session, Store
+from talkcycle.domain.talks import Talk, TalkState
+from talkcycle.rounds.fingerprint import fingerprint, hashes
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What HR's files say, read and checked.
+
+    Attributes:
+        holidays: Country to public holidays, for every country of the roster and the cycle.
+        files: What approval freezes besides: ``templates/...`` and ``attachments/...`` with their content.
+    """
+
+    cycle: Cycle
+    roster: Roster
+    holidays: Mapping[str, frozenset[date]]
+    files: Mapping[str, bytes]
+
+
+def make_draft(store: Store, inputs: Inputs, *, now: datetime, progress: Progress | None = None) -> Draft:
+    """Plan the cycle's next round around what is already approved of it, and store the plan as a draft.
+
+    Raises:
+        Refused: The cycle's last window is over, or the round is approved and something of it has changed since.
+    """
+    today = day_of(now, inputs.cycle.zone)
+    cycle = _with_window(inputs.cycle, today)
+    round_id = round_name(cycle)
+    with store.read() as session:
+        approved = approved_talks(session, round_id, cycle, inputs)
+    draft = draft_of(replace(inputs, cycle=cycle), round_id, approved, now=now, progress=progress)
+    with store.write() as session:
+        session.rosters.save(inputs.roster, at=now)
+        session.drafts.save(draft)
+    return draft
+
+
+def draft_of(
+    inputs: Inputs, round_id: str, approved: Iterable[Talk], *, now: datetime, progress: Progress | None = None
+) -> Draft:
+    """The plan itself: a pure function of its arguments."""
+    from talkcycle.planning.build import instance_of, planned_talks  # noqa: PLC0415  # the daemon never plans
+    from talkcycle.planning.solve import solve  # noqa: PLC0415
+
+    cycle = inputs.cycle
+    today = day_of(now, cycle.zone)
+    approve_by = today + timedelta(days=cycle.approval_days)
+    people = {person.id: person for person in inputs.roster.people}
+    instance, left_out = instance_of(
+        cycle, people, inputs.holidays, today=last_invitation_day(inputs, approve_by), taken=tuple(approved)
+    )
+    talks, unplaced = planned_talks(instance, solve(instance, progress=progress), cycle, people)
+    files = hashes(inputs.files)
+    return Draft(
+        hash=fingerprint(cycle, inputs.roster.version, files, talks, unplaced),
+        round=round_id,
+        cycle=cycle,
+        roster=inputs.roster.version,
+        holidays=inputs.holidays,
+        today=today,
+        made_at=now,
+        approve_by=approve_by,
+        talks=talks,
+        unplaced=unplaced,
+        left_out=left_out,
+        files=files,
+    )
+
+
+def last_invitation_day(inputs: Inputs, approve_by: date) -> date:
+    """The latest local day on which an invitation goes out if HR approves late on *approve_by*."""
+    cycle = inputs.cycle
+    latest = approve_by
+    for country, zone in {(person.country, person.zone) for person in inputs.roster.people}:
+        approved = instant_of(approve_by, time(23, 59), cycle.zone)
+        holidays = inputs.holidays.get(country, frozenset())
+        moment = next_working_moment(approved, cycle.calendar_step.at, zone, holidays)
+        latest = max(latest, day_of(moment, zone))
+    return latest
+
+
+def round_name(cycle: Cycle) -> str:
+    """Such as ``development-2027-03``."""
+    return f"{cycle.id}-{cycle.window.first:%Y-%m}"
+
+
+def approved_talks(session: Session, round_id: str, cycle: Cycle, inputs: Inputs) -> list[Talk]:
+    """Talks of the round that are already under way (a pilot), which a plan has to leave alone.
+
+    Raises:
+        Refused: Cycle, roster or texts differ from those the round was approved with.
+    """
+    round_ = session.rounds.get(round_id)
+    if round_ is None:
+        return []
+    if (round_.cycle, round_.roster) != (cycle, inputs.roster.version) or session.rounds.files(round_id) != inputs.files:
+        raise Refused(
+            f"The round {round_id} is approved and runs with the cycle, roster and texts it was approved with; "
+            "these files have changed since. Put them back to plan the rest of this round, or change the window "
+            "to plan another."
+        )
+    return [talk for talk in session.talks.of_round(round_id) if talk.state is not TalkState.UNPLACED]
+
+
+def _with_window(cycle: Cycle, today: date) -> Cycle:
+    window = window_from(cycle, today)
+    if window is None:
+        raise Refused(
+            f"The window ended on {cycle.window.last}. Give a new window, or let the cycle repeat (repeat: every year)."
+        )
+    return replace(cycle, window=window)
