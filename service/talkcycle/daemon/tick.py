@@ -48,15 +48,14 @@ class Ticker:
                 silent_since=None if alone else now - SILENCE, now=now, unknown_pause_until=self._unknown_until(now)
             )
             last = session.ledger.last_tick()
+            due_now = session.schedule.count(before=now)
             reason = why_hold(
                 now=now,
                 last_tick=last,
                 mark_in_database=session.ledger.mark(),
                 mark_beside=self._mark_beside(),
-                due_now=session.schedule.count(before=now),
-                due_foreseen=session.schedule.count(before=last + HORIZON)
-                if last
-                else session.schedule.count(before=now),
+                due_now=due_now,
+                due_foreseen=session.schedule.count(before=last + HORIZON) if last else due_now,
             )
             if reason and session.ledger.hold() is None:
                 session.ledger.set_hold(reason)

@@ -26,14 +26,14 @@ class Facts:
 def order_for(
     due: DueMessage, facts: Facts, *, digest: ManagerDigest | HrDigest | None, sender: str, now: datetime
 ) -> RenderOrder:
-    """The order for *due*, made at *now* (UTC), which becomes Date and DTSTAMP."""
+    """The order for *due*. Its instant, or *now* when that is later (UTC), becomes Date and DTSTAMP."""
     return RenderOrder(
         due=due,
         round=facts.round,
         sender=sender,
         transport=facts.entry.transport if facts.entry else "smtp",
         recipient=recipient_of(due, facts),
-        made_at=now.replace(microsecond=0),
+        made_at=max(now, due.due_at).replace(microsecond=0),
         talk=facts.talk,
         employee=facts.employee,
         manager=facts.manager,

@@ -1,0 +1,120 @@
+"""Composes the service; alone names every concrete class."""
+
+import getpass
+import os
+import sys
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from talkcycle.domain.ports import Clock, MailTransport
+from talkcycle.domain.service import LogFormat, ServiceSettings
+from talkcycle.domain.store import Store
+from talkcycle.intake.service_file import read_service
+from talkcycle.rounds.texts import TextShelf
+
+if TYPE_CHECKING:
+    from talkcycle.rounds.plan import Inputs
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Application:
+    """One installation, opened.
+
+    Attributes:
+        config: The folder with service.yaml and the cycles.
+        who: Who acts, for the audit trail.
+    """
+
+    config: Path
+    settings: ServiceSettings
+    store: Store
+    clock: Clock
+    who: str
+
+    @property
+    def shelf(self) -> TextShelf:
+        return TextShelf(self.store)
+
+    def transports(self) -> Mapping[str, MailTransport]:
+        """Every way to send that is configured, by name."""
+        from talkcycle.transports.smtp.transport import SmtpTransport  # noqa: PLC0415
+
+        return {"smtp": SmtpTransport(self.settings.smtp)}
+
+    def inputs(self, cycle: str) -> "Inputs":
+        """HR's files, read and checked. Raises FaultyInput."""
+        return read_inputs(self.config / cycle, self.settings)
+
+
+def open_application(
+    config: Path, *, env: Mapping[str, str] = os.environ, clock: Clock | None = None, create: bool = True
+) -> Application:
+    """Read service.yaml, open the database and bring its schema up to date.
+
+    Raises:
+        FaultyInput: service.yaml cannot be used.
+    """
+    from talkcycle.store.open import open_store  # noqa: PLC0415
+    from talkcycle.store.secret import service_secret  # noqa: PLC0415
+
+    settings = read_service(config / "service.yaml", env)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    store = open_store(settings.database, secret=service_secret(settings.secret, settings.data), create=create)
+    return Application(config=config, settings=settings, store=store, clock=clock or SystemClock(), who=_who(env))
+
+
+def read_inputs(cycle_file: Path, settings: ServiceSettings) -> "Inputs":
+    """Read the cycle, its roster, texts and attachments together, so that every fault is reported at once.
+
+    Raises:
+        FaultyInput: Something in them is wrong.
+    """
+    from talkcycle.rounds.inputs import read_inputs as read  # noqa: PLC0415
+
+    return read(
+        cycle_file,
+        templates=settings.templates,
+        default_contact=settings.sender,
+        attachment_limit=settings.attachment_limit,
+    )
+
+
+def logger(settings: ServiceSettings) -> Any:
+    """Structlog to standard error: JSON for machines, columns for people. Carries ids, never names or texts."""
+    import structlog  # noqa: PLC0415
+
+    last: Any = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format is LogFormat.JSON
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            last,
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    return structlog.get_logger()
+
+
+def new_seed() -> str:
+    """Random text that makes a round's identifiers unlike any other's."""
+    return uuid.uuid4().hex
+
+
+def _who(env: Mapping[str, str]) -> str:
+    return env.get("TALKCYCLE_WHO") or getpass.getuser()

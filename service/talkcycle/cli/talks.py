@@ -1,0 +1,85 @@
+"""``talk``: what HR may do with a single talk."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from talkcycle.bootstrap import Application, open_application
+from talkcycle.cli.options import CONFIG, Config, Yes
+from talkcycle.cli.output import local, told_plainly
+from talkcycle.domain.cycle import Place, PlaceKind
+from talkcycle.domain.faults import Refused
+from talkcycle.domain.talks import Talk
+
+talk = typer.Typer(no_args_is_help=True, help="Give a talk another time, or call it off.")
+
+Employee = Annotated[str, typer.Argument(help="The employee's roster id.")]
+OfRound = Annotated[str | None, typer.Option("--round", help="The round; the newest one if not given.")]
+
+
+@talk.command()
+def move(
+    employee: Employee,
+    start: Annotated[datetime, typer.Argument(help="2027-03-09T14:30, in the employee's time zone.")],
+    config: Config = CONFIG,
+    *,
+    round_: OfRound = None,
+    place: Annotated[str | None, typer.Option(help="Another place.")] = None,
+    short_notice: Annotated[
+        bool, typer.Option("--short-notice", help="Both have agreed to a time closer than the notice.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Give a talk another time: both calendars are updated, nothing is sent twice."""
+    from talkcycle.rounds.change import move_talk  # noqa: PLC0415
+
+    with told_plainly():
+        app = open_application(config)
+        found = _find(app, round_, employee)
+        instant = start.replace(tzinfo=ZoneInfo(found.zone)).astimezone(UTC)
+        if not yes:
+            typer.confirm(f"Move the talk to {local(instant, found.zone)} ({found.zone})?", abort=True)
+        move_talk(
+            app.store,
+            found.round,
+            found.id,
+            start=instant,
+            place=Place(kind=PlaceKind.NAMED, name=place) if place else None,
+            who=app.who,
+            sender=app.settings.sender,
+            now=app.clock.now(),
+            short_notice=short_notice,
+        )
+    typer.echo("Moved. Both are told with the next tick.")
+
+
+@talk.command()
+def cancel(
+    employee: Employee,
+    config: Config = CONFIG,
+    *,
+    round_: OfRound = None,
+    why: Annotated[str, typer.Option(help="For HR alone; never sent.")] = "",
+    yes: Yes = False,
+) -> None:
+    """Call a talk off: its calendar entry is cancelled with neutral words and nothing more is sent about it."""
+    from talkcycle.rounds.change import cancel_talk  # noqa: PLC0415
+
+    with told_plainly():
+        app = open_application(config)
+        found = _find(app, round_, employee)
+        if not yes:
+            typer.confirm("Call this talk off? It cannot be taken back.", abort=True)
+        cancel_talk(app.store, found.round, found.id, why=why, who=app.who, now=app.clock.now())
+    typer.echo("Cancelled. Both are told with the next tick.")
+
+
+def _find(app: Application, round_: str | None, employee: str) -> Talk:
+    with app.store.read() as session:
+        ids = [round_] if round_ else [each.id for each in session.rounds.all()[:1]]
+        talks = [found for id_ in ids for found in session.talks.of_round(id_, [employee])]
+    if not talks:
+        raise Refused(f"There is no talk of {employee} in that round. See: talkcycle status")
+    return talks[0]

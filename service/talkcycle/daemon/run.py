@@ -1,0 +1,141 @@
+"""``talkcycle run``: the clockwork around ticks, dispatch and housekeeping."""
+
+import fcntl
+import random
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from talkcycle.bootstrap import Application
+from talkcycle.daemon.dispatch import Dispatcher
+from talkcycle.daemon.rate import RateLimiter
+from talkcycle.daemon.tick import Ticker
+from talkcycle.domain.faults import Refused
+from talkcycle.domain.ports import Clock
+from talkcycle.domain.service import ServiceSettings
+from talkcycle.domain.store import Store
+
+DISPATCH_EVERY = 5
+"""Seconds. With nothing due a dispatch reads one index."""
+
+
+@dataclass(slots=True)
+class Daemon:
+    """Everything that runs in the service's one process."""
+
+    settings: ServiceSettings
+    store: Store
+    ticker: Ticker
+    dispatcher: Dispatcher
+    clock: Clock
+    log: Any
+
+    def run(self, stop: threading.Event) -> None:
+        """Run until *stop* is set; the message in hand is finished first.
+
+        APScheduler's own jobs live in memory: what is due is in the database. Ticks that were missed while the machine
+        slept are one tick afterwards (``coalesce``, no grace time).
+        """
+        from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
+
+        scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        work = _Guarded(stop, self.log)
+        now = self.clock.now()
+        scheduler.add_job(
+            work.do(self.ticker.tick), "interval", seconds=self.settings.tick.total_seconds(), next_run_time=now
+        )
+        scheduler.add_job(
+            work.do(lambda: self.dispatcher.dispatch_due(stop)), "interval", seconds=DISPATCH_EVERY, next_run_time=now
+        )
+        scheduler.add_job(work.do(self.tidy), "interval", hours=24, next_run_time=now)
+        scheduler.start()
+        self.log.info("running")
+        stop.wait()
+        self.log.info("stopping")
+        scheduler.shutdown(wait=True)
+        self.log.info("stopped")
+        if work.failure is not None:
+            raise work.failure
+
+    def tidy(self) -> None:
+        from talkcycle.rounds.housekeeping import tidy  # noqa: PLC0415
+
+        tidied = tidy(self.store, now=self.clock.now())
+        if tidied.payloads or tidied.closed or tidied.purged:
+            self.log.info("tidied", payloads=tidied.payloads, closed=tidied.closed, purged=tidied.purged)
+
+
+class _Guarded:
+    """Jobs stop the daemon when they fail: a supervisor restarts it, and nobody overlooks it."""
+
+    def __init__(self, stop: threading.Event, log: Any) -> None:
+        self.stop = stop
+        self.log = log
+        self.failure: BaseException | None = None
+
+    def do(self, job: Any) -> Any:
+        def guarded() -> None:
+            if self.stop.is_set():
+                return
+            try:
+                job()
+            except Exception as failure:  # noqa: BLE001  # raised again by run() once all is stopped
+                self.failure = failure
+                self.log.critical("a job failed; the daemon stops", error=type(failure).__name__)
+                self.stop.set()
+
+        return guarded
+
+
+def daemon_of(app: Application, log: Any) -> Daemon:
+    """The service of *app*, ready to run."""
+    settings = app.settings
+    ticker = Ticker(
+        store=app.store,
+        shelf=app.shelf,
+        clock=app.clock,
+        policy=settings.retry,
+        sender=settings.sender,
+        mark=settings.data / "mark",
+        log=log,
+    )
+    dispatcher = Dispatcher(
+        store=app.store,
+        transports=app.transports(),
+        clock=app.clock,
+        policy=settings.retry,
+        connections=settings.connections,
+        limiter=RateLimiter(settings.per_minute, clock=app.clock),
+        jitter=random.random,
+        log=log,
+    )
+    return Daemon(settings=settings, store=app.store, ticker=ticker, dispatcher=dispatcher, clock=app.clock, log=log)
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@contextmanager
+def only_daemon(data: Path) -> Iterator[None]:
+    """Hold the data folder's lock; the system lets go of it when the process dies, however it dies.
+
+    Raises:
+        Refused: Another daemon holds it.
+    """
+    with (data / "daemon.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            raise Refused(f"Another daemon is running on {data}. One is enough for one SQLite database.") from taken
+        yield

@@ -1,0 +1,70 @@
+"""Where every round stands, in counts: HR sees status, never content."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from talkcycle.domain.store import Session, Store
+from talkcycle.domain.talks import Round
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundStatus:
+    """One round.
+
+    Attributes:
+        talks: State to number of talks.
+        messages: Step to state to number of messages.
+        unplaced: Employee id to the reason why there is no time.
+    """
+
+    id: str
+    state: str
+    first: date
+    last: date
+    approved_at: datetime
+    approved_by: str
+    talks: Mapping[str, int]
+    messages: Mapping[str, Mapping[str, int]]
+    unplaced: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceStatus:
+    """The whole installation. *hold*: why nothing is sent at present; *next_due*: when something is due next. UTC."""
+
+    rounds: tuple[RoundStatus, ...]
+    hold: str | None
+    last_tick: datetime | None
+    next_due: datetime | None
+
+
+def status(store: Store) -> ServiceStatus:
+    """Where everything stands now."""
+    with store.read() as session:
+        waiting = [each for each in (session.schedule.next(), session.outbox.next_due()) if each is not None]
+        return ServiceStatus(
+            rounds=tuple(_round(session, round_) for round_ in session.rounds.all()),
+            hold=session.ledger.hold(),
+            last_tick=session.ledger.last_tick(),
+            next_due=min(waiting, default=None),
+        )
+
+
+def _round(session: Session, round_: Round) -> RoundStatus:
+    talks = session.talks.of_round(round_.id)
+    messages: dict[str, dict[str, int]] = {}
+    for (step, state), count in session.outbox.counts(round_.id).items():
+        messages.setdefault(step, {})[state.value] = count
+    return RoundStatus(
+        id=round_.id,
+        state=round_.state.value,
+        first=round_.cycle.window.first,
+        last=round_.cycle.window.last,
+        approved_at=round_.approved_at,
+        approved_by=round_.approved_by,
+        talks=Counter(talk.state.value for talk in talks),
+        messages=messages,
+        unplaced={talk.employee: talk.note for talk in talks if talk.start is None},
+    )
