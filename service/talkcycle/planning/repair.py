@@ -1,0 +1,57 @@
+"""Make room for a talk that found no time, by moving another one."""
+
+from talkcycle.planning.bookings import Bookings
+from talkcycle.planning.instance import Request
+from talkcycle.planning.preference import Preference
+
+MOST_TRIES = 200
+"""Per talk: a manager with far too many talks must not cost minutes."""
+DEPTH = 2
+"""How many others may move for one talk, one after the other."""
+
+
+class Repair:
+    """Moves talks about, and leaves everything as it was where that does not help."""
+
+    def __init__(self, bookings: Bookings, preference: Preference) -> None:
+        self._bookings = bookings
+        self._preference = preference
+        self._tries = 0
+
+    def place(self, talk: Request) -> bool:
+        """Find *talk* a time if moving one or two others gives one; say whether it did."""
+        self._tries = MOST_TRIES
+        return self._place(talk, frozenset({talk.id}), DEPTH)
+
+    def _place(self, talk: Request, moving: frozenset[str], depth: int) -> bool:
+        starts = self._bookings.open(talk)
+        if starts:
+            self._book(talk, starts)
+            return True
+        if not depth or not self._bookings.alone(talk):
+            return False
+        others = [other for other in self._bookings.talks_of(talk.employee, talk.manager) if other.id not in moving]
+        return any(other.pin is None and self._instead(talk, other, moving | {other.id}, depth) for other in others)
+
+    def _instead(self, talk: Request, other: Request, moving: frozenset[str], depth: int) -> bool:
+        """Give *talk* a time that *other* stood in the way of, and *other* another one."""
+        if not self._tries:
+            return False
+        self._tries -= 1
+        had = self._bookings.release(other)
+        starts = self._bookings.open(talk)
+        if starts:
+            self._preference.count(other, had.start, -1)
+            self._book(talk, starts)
+            if self._place(other, moving, depth - 1):
+                return True
+            gave = self._bookings.release(talk)
+            self._preference.count(talk, gave.start, -1)
+            self._preference.count(other, had.start, 1)
+        self._bookings.book(had)
+        return False
+
+    def _book(self, talk: Request, starts: int) -> None:
+        chosen = self._preference.best(talk, starts)
+        self._bookings.book(chosen)
+        self._preference.count(talk, chosen.start, 1)
