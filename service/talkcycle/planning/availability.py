@@ -120,9 +120,9 @@ class Availability:
 
     @cached_property
     def dates(self) -> tuple[date, ...]:
-        """The window's days, and one more on each side, since the dates of two people may differ."""
+        """The window's days, and two more on each side: the dates of two people differ by so many at most."""
         first, last = self.instance.first, self.instance.last
-        return tuple(first + timedelta(days=n) for n in range(-1, (last - first).days + 2))
+        return tuple(first + timedelta(days=n) for n in range(-2, (last - first).days + 3))
 
     def _minute(self, day: date, minute: int, zone: str) -> int:
         """The minute after ``t0`` at which clocks in *zone* show *minute* of *day*; 1440 is the next midnight."""

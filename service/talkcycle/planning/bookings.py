@@ -12,9 +12,13 @@ from talkcycle.planning.rooms import Rooms
 
 
 class Bookings:
-    """The talks that have a time so far.
+    """The talks that have a time so far. The employee is taken for the talk, manager and room for the buffer too.
 
-    The employee is taken for the talk, the manager and the room for talk and buffer.
+    Attributes:
+        own: The talk of each employee.
+        team: The talks each manager is to hold.
+        held: How many talks each manager holds on each of their local days.
+        days, weeks: How many the organisation holds; a week is the ordinal of its Monday.
     """
 
     def __init__(self, availability: Availability) -> None:
@@ -29,6 +33,8 @@ class Bookings:
             self.team[talk.manager].append(talk)
         self.placed: dict[str, Assignment] = {}
         self.held: dict[str, Counter[date]] = defaultdict(Counter)
+        self.days: Counter[date] = Counter()
+        self.weeks: Counter[int] = Counter()
         self._taken: dict[str, dict[str, Interval]] = defaultdict(dict)
         self._alone: dict[str, Starts] = {}
 
@@ -96,7 +102,7 @@ class Bookings:
         self.placed[talk.id] = assignment
         self._taken[talk.employee][talk.id] = (start, start + talk.minutes)
         self._taken[talk.manager][talk.id] = (start, start + talk.minutes + talk.buffer)
-        self.held[talk.manager][self._host_day(talk, start)] += 1
+        self._count(talk, start, 1)
         if assignment.room is not None:
             self.rooms.take(assignment.room, (start, start + talk.minutes + talk.buffer))
 
@@ -105,10 +111,13 @@ class Bookings:
         had = self.placed.pop(talk.id)
         del self._taken[talk.employee][talk.id]
         del self._taken[talk.manager][talk.id]
-        self.held[talk.manager][self._host_day(talk, had.start)] -= 1
+        self._count(talk, had.start, -1)
         if had.room is not None:
             self.rooms.give_back(had.room, (had.start, had.start + talk.minutes + talk.buffer))
         return had
 
-    def _host_day(self, talk: Request, start: int) -> date:
-        return self.availability.local_day(start, self.instance.people[talk.manager].zone)
+    def _count(self, talk: Request, start: int, by: int) -> None:
+        day = self.availability.local_day(start, self.instance.people[talk.manager].zone)
+        self.held[talk.manager][day] += by
+        self.days[day] += by
+        self.weeks[day.toordinal() - day.weekday()] += by

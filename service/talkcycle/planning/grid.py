@@ -42,13 +42,6 @@ class Grid:
         """Starts at *minute* or later."""
         return self._between(-(-minute // self.step), self.horizon // self.step)
 
-    def minutes(self, starts: Starts) -> Iterable[int]:
-        """The starts of a set, earliest first."""
-        while starts:
-            lowest = starts & -starts
-            yield (lowest.bit_length() - 1) * self.step
-            starts ^= lowest
-
     def first(self, starts: Starts) -> int:
         """The earliest start of a set that is not empty."""
         return ((starts & -starts).bit_length() - 1) * self.step

@@ -1,7 +1,7 @@
 """Which of the open starts is the best: evenly over the window first, then at a time people like."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cache
 
 from talkcycle.domain.people import Interval
@@ -42,13 +42,13 @@ class Preference:
         self._availability = availability
         self._bookings = bookings
         self._weights = {**WEIGHTS, **self._instance.weights}
-        self._of_weeks: Counter[int] = Counter()
-        self._of_days: Counter[date] = Counter()
+        notice = timedelta(days=self._instance.lead_days)
+        self._first = max(self._instance.first, self._instance.today + notice)
         self._days_at_work = cache(self._count_days_at_work)
         self._lunch = cache(self._over_lunch)
         self._friday = cache(self._late_friday)
-        first = self._instance.today + timedelta(days=self._instance.lead_days)
-        days = [day for day in self._availability.dates[1:-1] if day >= first and day.weekday() in self._instance.days]
+        days = [day for day in availability.dates if self._first <= day <= self._instance.last]
+        days = [day for day in days if day.weekday() in self._instance.days]
         self._week_days = Counter(day.toordinal() - day.weekday() for day in days)
         self._all_days = max(1, len(days))
         self._talks = max(1, len(self._instance.talks))
@@ -68,12 +68,6 @@ class Preference:
         length = talk.minutes + talk.buffer
         room = self._bookings.rooms.free(talk.site, start, length) if talk.wants_room else None
         return Assignment(talk=talk.id, start=start, room=room)
-
-    def count(self, talk: Request, start: int, by: int) -> None:
-        """Note that the organisation has a talk more, or less, at *start*."""
-        day = self._availability.local_day(start, self._instance.people[talk.manager].zone)
-        self._of_days[day] += by
-        self._of_weeks[day.toordinal() - day.weekday()] += by
 
     def _day_costs(self, talk: Request, starts: Starts) -> list[tuple[int, Day]]:
         """What each day costs on which there is a start, whatever the time of day."""
@@ -95,8 +89,8 @@ class Preference:
                 if 0 <= beside < len(days) and held[days[beside].date]:
                     cost += DAY_BESIDE
             share = self._talks * max(1, self._week_days[day.week])
-            cost += ORGANISATION_WEEK * self._of_weeks[day.week] * self._all_days // share
-            cost += ORGANISATION_DAY * self._of_days[day.date] * self._all_days // self._talks
+            cost += ORGANISATION_WEEK * self._bookings.weeks[day.week] * self._all_days // share
+            cost += ORGANISATION_DAY * self._bookings.days[day.date] * self._all_days // self._talks
             cost += TEAM_WAITS * position if waits else 0
             costs.append((cost, day))
         return costs
@@ -159,8 +153,7 @@ class Preference:
 
     def _count_days_at_work(self, manager: str) -> Counter[int]:
         """On how many days of each week *manager* could hold talks."""
-        instance, availability = self._instance, self._availability
-        here = availability.in_talk_hours(presence(instance.people[manager]))
-        first = max(instance.first, instance.today + timedelta(days=instance.lead_days))
-        days = availability.working_days(here, first, instance.last)
+        availability = self._availability
+        here = availability.in_talk_hours(presence(self._instance.people[manager]))
+        days = availability.working_days(here, self._first, self._instance.last)
         return Counter(day.toordinal() - day.weekday() for day in days)

@@ -2,6 +2,7 @@
 
 from talkcycle.planning.availability import Availability, presence, without_leave
 from talkcycle.planning.bookings import Bookings
+from talkcycle.planning.grid import Starts
 from talkcycle.planning.instance import Cascade, Request
 
 
@@ -87,25 +88,30 @@ def _calendars(talk: Request, availability: Availability) -> str | None:
 
 def _other_talks(talk: Request, availability: Availability, bookings: Bookings) -> str:
     starts = bookings.alone(talk)
-    if bookings.instance.cascade is Cascade.HARD and not starts & bookings.in_cascade(talk):
-        return (
-            "Every possible time is before the manager's own talk or after the first talk of the employee's team; "
-            "it takes a longer window, or talks in any order."
-        )
+    if bookings.instance.cascade is Cascade.HARD:
+        starts &= bookings.in_cascade(talk)
+        if not starts:
+            return (
+                "Every possible time is before the manager's own talk or after the first talk of the employee's team; "
+                "it takes a longer window, or talks in any order."
+            )
     full = bookings.full_days(talk.manager)
     if not starts & ~full:
-        zone = bookings.instance.people[talk.manager].zone
-        days = sum(1 for day in availability.days(zone) if starts & day.starts)
-        most = bookings.most_per_day(talk.manager)
-        held, possible = _plural(most, "talk"), "the only possible day" if days == 1 else f"all {days} possible days"
+        return _full(talk, starts, availability, bookings)
+    if starts & full:
         return (
-            f"The manager's days are full: {held} a day on {possible}; it takes a longer window or a higher limit a day."
+            "The manager's days are full or the times left on them are taken by other talks of the two; "
+            "it takes a longer window, a higher limit a day or more hours for talks."
         )
     return (
-        "Employee or manager is in another talk at every time that suits both; "
-        "it takes a longer window or more hours for talks."
+        "Every time that suits both is taken by other talks of the two; it takes a longer window or more hours for talks."
     )
 
 
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _full(talk: Request, starts: Starts, availability: Availability, bookings: Bookings) -> str:
+    zone = bookings.instance.people[talk.manager].zone
+    days = sum(1 for day in availability.days(zone) if starts & day.starts)
+    most = bookings.most_per_day(talk.manager)
+    talks = "1 talk" if most == 1 else f"{most} talks"
+    where = "the only possible day" if days == 1 else f"all {days} possible days"
+    return f"The manager's days are full: {talks} a day on {where}; it takes a longer window or a higher limit a day."

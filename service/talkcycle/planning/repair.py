@@ -26,7 +26,7 @@ class Repair:
     def _place(self, talk: Request, moving: frozenset[str], depth: int) -> bool:
         starts = self._bookings.open(talk)
         if starts:
-            self._book(talk, starts)
+            self._bookings.book(self._preference.best(talk, starts))
             return True
         if not depth or not self._bookings.alone(talk):
             return False
@@ -41,17 +41,9 @@ class Repair:
         had = self._bookings.release(other)
         starts = self._bookings.open(talk)
         if starts:
-            self._preference.count(other, had.start, -1)
-            self._book(talk, starts)
+            self._bookings.book(self._preference.best(talk, starts))
             if self._place(other, moving, depth - 1):
                 return True
-            gave = self._bookings.release(talk)
-            self._preference.count(talk, gave.start, -1)
-            self._preference.count(other, had.start, 1)
+            self._bookings.release(talk)
         self._bookings.book(had)
         return False
-
-    def _book(self, talk: Request, starts: int) -> None:
-        chosen = self._preference.best(talk, starts)
-        self._bookings.book(chosen)
-        self._preference.count(talk, chosen.start, 1)

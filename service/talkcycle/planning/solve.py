@@ -50,14 +50,11 @@ def _place_all(bookings: Bookings, preference: Preference, progress: Callable[[i
     for talk in talks:
         if talk.pin is not None:
             bookings.book(Assignment(talk=talk.id, start=talk.pin.start, room=talk.pin.room))
-            preference.count(talk, talk.pin.start, 1)
     left = []
     for done, talk in enumerate(in_order(bookings), start=len(bookings.placed) + 1):
         starts = bookings.open(talk)
         if starts:
-            chosen = preference.best(talk, starts)
-            bookings.book(chosen)
-            preference.count(talk, chosen.start, 1)
+            bookings.book(preference.best(talk, starts))
         else:
             left.append(talk)
         if progress is not None:
