@@ -290,3 +290,7 @@ class Store(Protocol):
     def write(self) -> AbstractContextManager[Session]:
         """Commits when left, rolls back on an exception. Waits for other writers, at most 30 s."""
         ...
+
+    def purge_round(self, round_: str) -> None:
+        """Forget a round for good: its key first, then its rows and their traces in the database's files."""
+        ...
