@@ -14,7 +14,7 @@ settings.register_profile(
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "talkcycle"))
 
-LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104  # a server that binds everywhere is still here
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # a server that binds everywhere is still here
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -32,7 +32,7 @@ def _loopback_only() -> Iterator[None]:
             raise AssertionError(f"a test tried to look up {host!r}")
         return resolve(host, *args, **kwargs)
 
-    socket.socket.connect = guarded_connect  # type: ignore[method-assign]
+    socket.socket.connect = guarded_connect  # type: ignore[method-assign, assignment]
     socket.getaddrinfo = guarded_resolve
     yield
     socket.socket.connect, socket.getaddrinfo = connect, resolve  # type: ignore[method-assign]
