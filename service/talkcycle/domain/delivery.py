@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 
 from talkcycle.domain.messages import OutboxState
 
+MOST_DOUBLINGS = 16
+"""Keeps a pause within what timedelta can hold."""
+
 
 class DeliveryError(Exception):
     """The transport did not confirm delivery. Never raised itself. The text is the server's words or ours, no names."""
@@ -76,6 +79,8 @@ def after_failure(
 ) -> Verdict:
     """Say what becomes of a message after *attempts* tries, the failed one included.
 
+    A message is not given up because the server is down for all: that says nothing about the message.
+
     Args:
         uncertain: An earlier attempt may have delivered it already.
         jitter: 0 to 1, drawn by the caller; spreads retries over up to a quarter of the pause.
@@ -83,7 +88,8 @@ def after_failure(
     said = str(error)
     if isinstance(error, PermanentDeliveryError):
         return Verdict(state=OutboxState.FAILED, not_before=None, reason=f"refused for good: {said}", uncertain=uncertain)
-    if attempts >= policy.most_attempts:
+    server_is_down = isinstance(error, TransientDeliveryError) and error.connection_wide
+    if attempts >= policy.most_attempts and not server_is_down:
         return Verdict(
             state=OutboxState.HELD,
             not_before=None,
@@ -104,7 +110,7 @@ def after_failure(
             reason=f"may have arrived; the same bytes go again: {said}",
             uncertain=True,
         )
-    pause = min(policy.first_pause * 2 ** (attempts - 1), policy.longest_pause)
+    pause = min(policy.first_pause * 2 ** min(attempts - 1, MOST_DOUBLINGS), policy.longest_pause)
     if isinstance(error, TransientDeliveryError) and error.retry_after is not None:
         pause = max(pause, error.retry_after)
     return Verdict(

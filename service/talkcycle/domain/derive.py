@@ -8,13 +8,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from talkcycle.domain.cycle import Anchor, Applies, Contact, Cycle, Recipients, Step
+from talkcycle.domain.cycle import Anchor, Applies, Contact, Cycle, Place, Recipients, Step
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, iso_week, next_working_moment, working_day
 from talkcycle.domain.messages import (
     CANCELLATION,
     HR,
     HR_DIGEST,
     MANAGER_DIGEST,
+    MOVED_TEMPLATE,
+    Change,
     DueMessage,
     Kind,
     MessageKey,
@@ -24,6 +26,9 @@ from talkcycle.domain.talks import Round, Talk, TalkState
 
 STALE_AFTER = timedelta(days=14)
 """A step after the talk that could not be sent for this long is skipped: after downtime there is no flood."""
+
+AFTER_ANNOUNCEMENT = timedelta(minutes=1)
+"""Puts invitations behind announcements in the queue: a mail out of the blue looks like phishing."""
 
 NO_MAILBOX = "has no mailbox; their manager gets the agenda to print"
 
@@ -97,14 +102,18 @@ def talk_messages(round_: Round, talk: Talk, employee: Person, manager: Person) 
     return sorted(messages, key=lambda message: (message.due_at, message.key))
 
 
-def person_messages(round_: Round, person: Person, roles: AbstractSet[Role]) -> list[DueMessage]:
+def person_messages(
+    round_: Round, person: Person, roles: AbstractSet[Role], *, joined_at: datetime | None = None
+) -> list[DueMessage]:
     """List what *person* gets about the round itself: announcements, and a manager's digests.
 
     Args:
         roles: As which they take part: employee, manager or both.
+        joined_at: When the first of their talks was approved, if later than the round (after a pilot). UTC.
     """
+    joined_at = joined_at or round_.approved_at
     messages = [
-        _round_message(round_, f"person:{person.id}", step, person_recipient(person, role, round_.holidays))
+        _round_message(round_, step, person_recipient(person, role, round_.holidays), person, joined_at)
         for step, role in _round_steps(round_.cycle, roles)
     ]
     if Role.MANAGER in roles and round_.cycle.digests.managers:
@@ -117,7 +126,7 @@ def hr_messages(round_: Round) -> list[DueMessage]:
     """List what HR gets about the round itself; the subject is ``round``."""
     recipient = hr_recipient(round_.cycle.hr, round_.cycle.country, round_.holidays)
     messages = [
-        _round_message(round_, "round", step, recipient)
+        _round_message(round_, step, recipient, None, round_.approved_at)
         for step, role in _round_steps(round_.cycle, {Role.HR})
         if role is Role.HR
     ]
@@ -147,16 +156,19 @@ def round_ends(cycle: Cycle) -> date:
 
 def _talk_message(round_: Round, talk: Talk, employee: Person, step: Step, to: Recipient) -> DueMessage:
     assert talk.start is not None
-    due_at, shift = _step_instant(step, day_of(talk.start, to.zone), to)
-    why = f"{_distance(step)} the talk{shift}"
+    meant_at, before, shift = _talk_instant(step, talk, to)
     opened = invitation_instant(round_, talk, to)
-    if step.calendar:
-        why += "" if opened == due_at else "; not before the round is approved and announced"
-    elif opened > due_at:
+    due_at = meant_at
+    why = f"{_distance(step)} the talk{shift}"
+    if step.calendar and opened > meant_at:
+        due_at = opened
+        why += "; not before the round is approved and announced and the talk has its time"
+    elif opened > meant_at:
+        due_at = next_working_moment(opened, step.at, to.zone, to.holidays)
         why += "; not before the invitation"
-    due_at = max(due_at, opened)
-    if step.calendar and talk.revision and talk.changed_at > due_at:
-        due_at, why = talk.changed_at, "the talk changed"
+    expires_at = _expiry(step, talk.start, to) if before else due_at + STALE_AFTER
+    if step.calendar:
+        expires_at = min(expires_at, _notice_ends(round_, talk, to))
     return DueMessage(
         key=MessageKey(
             round=round_.id,
@@ -170,21 +182,48 @@ def _talk_message(round_: Round, talk: Talk, employee: Person, step: Step, to: R
         role=to.role,
         template=step.template,
         due_at=due_at,
-        expires_at=_expiry(step, talk.start, to, due_at),
+        expires_at=expires_at,
         why=why,
         attach=step.attach,
         not_sent=_not_sent(step.applies, talk, employee, to),
-        repeats=step.calendar or step.again_when_moved,
+        # What was meant for before the change is not repeated: the change itself tells the new time.
+        repeats=step.calendar or (step.again_when_moved and meant_at > talk.changed_at),
+        change=_change(talk, talk.start) if step.calendar else None,
+        follows=_invitation_to(round_, to) if not step.calendar else None,
     )
 
 
-def invitation_instant(round_: Round, talk: Talk, to: Recipient) -> datetime:
-    """When the invitation of *talk* goes to *to*: as the step says, not before the round is approved. UTC."""
-    assert talk.start is not None
+def _change(talk: Talk, start: datetime) -> Change:
+    """Who has the old time in their calendar gets the new one at once, however far ahead it is."""
+    return Change(
+        kind=Kind.MEETING_CHANGE,
+        template=MOVED_TEMPLATE,
+        due_at=talk.changed_at,
+        expires_at=start,
+        why="the talk changed",
+    )
+
+
+def _invitation_to(round_: Round, to: Recipient) -> str | None:
     step = round_.cycle.calendar_step
-    due_at, _ = _step_instant(step, day_of(talk.start, to.zone), to)
+    return step.id if to.role in roles_of(step.to) else None
+
+
+def invitation_instant(round_: Round, talk: Talk, to: Recipient) -> datetime:
+    """When the invitation of *talk* goes to *to* if none went before. UTC.
+
+    As the step says, but not before the round is approved and announced, nor before the talk got its present time.
+    """
+    step = round_.cycle.calendar_step
+    due_at, _, _ = _talk_instant(step, talk, to)
     approved_at = talk.approved_at or round_.approved_at
-    return max(due_at, next_working_moment(approved_at, step.at, to.zone, to.holidays))
+    announced = [
+        _round_instant(round_, each, to, approved_at)[0] + AFTER_ANNOUNCEMENT
+        for each in round_.cycle.steps
+        if each.when.anchor is Anchor.APPROVAL and each.when.days <= 0 and to.role in roles_of(each.to)
+    ]
+    opened = max(due_at, next_working_moment(approved_at, step.at, to.zone, to.holidays), *announced)
+    return max(opened, talk.changed_at) if talk.revision else opened
 
 
 def _cancellation(round_: Round, talk: Talk, to: Recipient) -> DueMessage:
@@ -201,7 +240,7 @@ def _cancellation(round_: Round, talk: Talk, to: Recipient) -> DueMessage:
         role=to.role,
         template=CANCELLATION,
         due_at=talk.changed_at,
-        expires_at=talk.start,
+        expires_at=max(filter(None, (talk.start, talk.former_start)), default=None),
         why="the talk was cancelled",
         not_sent=NO_MAILBOX if to.email is None else None,
         only_after=round_.cycle.calendar_step.id,
@@ -216,39 +255,53 @@ def _round_steps(cycle: Cycle, roles: AbstractSet[Role]) -> Iterator[tuple[Step,
             yield from ((step, role) for role in [r for r in roles_of(step.to) if r in roles][:1])
 
 
-def _round_message(round_: Round, subject: str, step: Step, to: Recipient) -> DueMessage:
+def _round_message(round_: Round, step: Step, to: Recipient, person: Person | None, joined_at: datetime) -> DueMessage:
+    due_at, why = _round_instant(round_, step, to, joined_at)
+    return DueMessage(
+        key=MessageKey(
+            round=round_.id,
+            subject=f"person:{person.id}" if person else "round",
+            step=step.id,
+            occasion="",
+            recipient=to.key,
+            version=0,
+        ),
+        kind=Kind.MAIL,
+        role=to.role,
+        template=step.template,
+        due_at=due_at,
+        expires_at=due_at + STALE_AFTER,
+        why=why,
+        attach=step.attach,
+        not_sent=NO_MAILBOX if to.email is None else _not_for(step.applies, round_.cycle, person),
+    )
+
+
+def _round_instant(round_: Round, step: Step, to: Recipient, joined_at: datetime) -> tuple[datetime, str]:
+    """When a step about the round is due (UTC) for somebody whose part of it was approved at *joined_at*, and why."""
     match step.when.anchor:
         case Anchor.WINDOW_START:
             anchor, name = round_.cycle.window.first, "the window opens"
         case Anchor.WINDOW_END:
             anchor, name = round_.cycle.window.last, "the window closes"
         case _:
-            anchor, name = day_of(round_.approved_at, to.zone), "the round is approved"
-    due_at, shift = _step_instant(step, anchor, to)
-    earliest = next_working_moment(round_.approved_at, step.at, to.zone, to.holidays)
-    return DueMessage(
-        key=MessageKey(round=round_.id, subject=subject, step=step.id, occasion="", recipient=to.key, version=0),
-        kind=Kind.MAIL,
-        role=to.role,
-        template=step.template,
-        due_at=max(due_at, earliest),
-        expires_at=max(due_at, earliest) + STALE_AFTER,
-        why=f"{_distance(step)} {name}{shift}",
-        attach=step.attach,
-        not_sent=NO_MAILBOX if to.email is None else None,
-    )
+            anchor, name = day_of(joined_at, to.zone), "the round is approved"
+    due_at, shift = _step_instant(step, anchor, to, earlier=step.when.before)
+    earliest = next_working_moment(joined_at, step.at, to.zone, to.holidays)
+    late = "; not before it is approved" if earliest > due_at and step.when.anchor is not Anchor.APPROVAL else ""
+    return max(due_at, earliest), f"{_distance(step)} {name}{shift}{late}"
 
 
 def _digests(round_: Round, subject: str, step: str, to: Recipient) -> Iterator[DueMessage]:
     """One a week from the approval to the round's end. A digest that is late by two days is skipped: the next follows."""
     rules = round_.cycle.digests
-    template = step
-    day = day_of(round_.approved_at, to.zone) + ONE_DAY
+    first = day_of(round_.approved_at, to.zone) + ONE_DAY
+    day = first + timedelta(days=(rules.day - first.weekday()) % 7)
     last = round_ends(round_.cycle)
     while day <= last:
-        if day.weekday() == rules.day:
-            moved = working_day(day, to.holidays, earlier=False)
-            due_at = instant_of(moved, rules.at, to.zone)
+        moved = _working_day_of_week(day, to.holidays)
+        due_at = instant_of(moved, rules.at, to.zone)
+        if due_at > round_.approved_at:
             yield DueMessage(
                 key=MessageKey(
                     round=round_.id,
@@ -260,31 +313,62 @@ def _digests(round_: Round, subject: str, step: str, to: Recipient) -> Iterator[
                 ),
                 kind=Kind.MAIL,
                 role=to.role,
-                template=template,
+                template=step,
                 due_at=due_at,
                 expires_at=due_at + 2 * ONE_DAY,
                 why=f"the summary of week {iso_week(day)}{_shifted(day, moved)}",
                 not_sent=NO_MAILBOX if to.email is None else None,
             )
-            day += 7 * ONE_DAY
-        else:
-            day += ONE_DAY
+        day += 7 * ONE_DAY
 
 
-def _step_instant(step: Step, anchor: date, to: Recipient) -> tuple[datetime, str]:
-    """When *step* is due, counted from *anchor*, and how it was shifted: earlier before the anchor, later after it."""
+def _working_day_of_week(day: date, holidays: AbstractSet[date]) -> date:
+    """The working day nearest after *day*, or else before it, in the same ISO week: the one the summary is about."""
+    moved = working_day(day, holidays, earlier=False)
+    if iso_week(moved) != iso_week(day):
+        moved = working_day(day, holidays, earlier=True)
+    return moved
+
+
+def _talk_instant(step: Step, talk: Talk, to: Recipient) -> tuple[datetime, bool, str]:
+    """When *step* is due, whether it belongs before the talk, and how it was shifted.
+
+    On the day of the talk itself the time of day decides. What belongs after the talk waits for its end.
+    """
+    assert talk.start is not None
+    assert talk.end is not None
+    day = day_of(talk.start, to.zone)
+    before = step.when.before or (step.when.days == 0 and instant_of(day, step.at, to.zone) <= talk.start)
+    due_at, shift = _step_instant(step, day, to, earlier=before)
+    if not before and due_at < talk.end:
+        return next_working_moment(talk.end, step.at, to.zone, to.holidays), before, f"{shift}; not before its end"
+    return due_at, before, shift
+
+
+def _step_instant(step: Step, anchor: date, to: Recipient, *, earlier: bool) -> tuple[datetime, str]:
+    """When *step* is due, counted from *anchor*, and how it was shifted off weekends and holidays."""
     day = anchor + timedelta(days=step.when.days)
-    moved = working_day(day, to.holidays, earlier=step.when.before)
+    moved = working_day(day, to.holidays, earlier=earlier)
     return instant_of(moved, step.at, to.zone), _shifted(day, moved)
 
 
-def _expiry(step: Step, start: datetime, to: Recipient, due_at: datetime) -> datetime:
-    if not step.when.before:
-        return due_at + STALE_AFTER
+def _expiry(step: Step, start: datetime, to: Recipient) -> datetime:
+    """When a step before the talk has lost its purpose."""
     if step.latest is None:
         return start
-    last_day = day_of(start, to.zone) - timedelta(days=step.latest)
-    return min(start, instant_of(last_day, time(23, 59), to.zone))
+    return min(start, instant_of(day_of(start, to.zone) - timedelta(days=step.latest - 1), time(0), to.zone))
+
+
+def _notice_ends(round_: Round, talk: Talk, to: Recipient) -> datetime:
+    """Until when a first invitation keeps the notice. Past it HR decides: it is never shortened silently.
+
+    Whoever gave the talk a time closer than the notice knew it: then until the talk begins.
+    """
+    assert talk.start is not None
+    last_day = day_of(talk.start, to.zone) - timedelta(days=round_.cycle.notice_days)
+    if talk.revision and day_of(talk.changed_at, to.zone) > last_day:
+        return talk.start
+    return instant_of(last_day + ONE_DAY, time(0), to.zone)
 
 
 def _not_sent(applies: Applies, talk: Talk, employee: Person, to: Recipient) -> str | None:
@@ -295,23 +379,31 @@ def _not_sent(applies: Applies, talk: Talk, employee: Person, to: Recipient) -> 
 
 def does_not_apply(applies: Applies, talk: Talk, employee: Person) -> str | None:
     """Why the condition of a step does not hold for *talk*; None when it does."""
+    day = day_of(talk.start, employee.zone) if talk.start else None
+    return _unmet(applies, employee, talk.place, day)
+
+
+def _not_for(applies: Applies, cycle: Cycle, person: Person | None) -> str | None:
+    """The same for a step about the round: its place and day are those a talk of *person* would have."""
+    return _unmet(applies, person, cycle.place_for(person.site), cycle.window.first) if person else None
+
+
+def _unmet(applies: Applies, person: Person, place: Place, day: date | None) -> str | None:
     checks: Iterable[tuple[bool, str]] = (
-        (not applies.sites or employee.site in applies.sites, "this site"),
-        (not applies.countries or employee.country in applies.countries, "this country"),
-        (not applies.languages or employee.language in applies.languages, "this language"),
-        (not applies.places or talk.place.kind in applies.places, "this kind of place"),
+        (not applies.sites or person.site in applies.sites, "this site"),
+        (not applies.countries or person.country in applies.countries, "this country"),
+        (not applies.languages or person.language in applies.languages, "this language"),
+        (not applies.places or place.kind in applies.places, "this kind of place"),
         (
-            applies.new_employees is None or applies.new_employees == _is_new(employee, talk),
+            applies.new_employees is None or applies.new_employees == _is_new(person, day),
             "how long they are employed",
         ),
     )
     return next((f"the step does not apply to {what}" for holds, what in checks if not holds), None)
 
 
-def _is_new(employee: Person, talk: Talk) -> bool:
-    if employee.starts is None or talk.start is None:
-        return False
-    return day_of(talk.start, employee.zone) - employee.starts < timedelta(days=365)
+def _is_new(person: Person, day: date | None) -> bool:
+    return person.starts is not None and day is not None and day - person.starts < timedelta(days=365)
 
 
 def _distance(step: Step) -> str:

@@ -42,7 +42,7 @@ def next_working_moment(instant: datetime, at: time, zone: str, holidays: Abstra
         opens, closes = instant_of(today, at, zone), instant_of(today, OFFICE_CLOSES, zone)
         if opens <= instant < closes:
             return instant
-        if instant < opens:
+        if instant <= opens:
             return opens
     return instant_of(working_day(today + ONE_DAY, holidays, earlier=False), at, zone)
 

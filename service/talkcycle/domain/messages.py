@@ -34,7 +34,7 @@ class MessageKey:
         subject: ``talk:<id>``, ``person:<id>`` or ``round``.
         occasion: An ISO week for a digest, else empty.
         recipient: ``person:<id>`` or ``hr``.
-        version: The talk's revision for what carries its time; 0 elsewhere.
+        version: The talk's revision for what is about a talk; 0 elsewhere.
     """
 
     round: str
@@ -51,6 +51,17 @@ class MessageKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """How a message goes to somebody whom an earlier version may have reached. *due_at*, *expires_at*: UTC."""
+
+    kind: Kind
+    template: str
+    due_at: datetime
+    expires_at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DueMessage:
     """A message we mean to send; nothing has been rendered or stored yet.
 
@@ -61,7 +72,9 @@ class DueMessage:
         why: For people: what made it due, with the shifts applied. Carries no names.
         not_sent: Why it must not be sent although the step names this recipient; None: send it.
         repeats: Sent anew under a new version although an earlier version went out.
+        change: What it becomes where an earlier version may have arrived; None: it stays as it is.
         only_after: Only if this step's message went to the same recipient (a cancellation after an invitation).
+        follows: Not if this step's message to the same recipient was to go and did not (no step without invitation).
     """
 
     key: MessageKey
@@ -74,7 +87,9 @@ class DueMessage:
     attach: tuple[str, ...] = ()
     not_sent: str | None = None
     repeats: bool = False
+    change: Change | None = None
     only_after: str | None = None
+    follows: str | None = None
 
 
 class OutboxState(StrEnum):

@@ -1,19 +1,28 @@
 """Compare what should exist with what the outbox knows. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from talkcycle.domain.messages import (
     MAY_HAVE_ARRIVED,
-    MOVED_TEMPLATE,
     STILL_HERE,
     DueMessage,
     Kind,
     KnownMessage,
+    MessageKey,
     OutboxState,
 )
+
+Slot = tuple[str, str, str, str]
+
+LOOK_AGAIN = timedelta(hours=2)
+"""How often a step looks whether a person has decided about the invitation that is held."""
+
+TOO_LATE = "its purpose had passed before it could be sent"
+NOTICE_LOST = "it could not go out in time ahead of the talk; give the talk another time"
+NOT_INVITED = "the invitation did not go out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +30,11 @@ class Reconciliation:
     """What a tick has to do for one subject.
 
     Attributes:
-        render: To be rendered and queued now.
+        render: To be rendered and queued now, in this order.
         skip: To be recorded as not sent, each with its reason.
         withdraw: Ids of messages that wait and no longer apply, each with its reason.
-        next_due: When to look again: the earliest instant still ahead. UTC; None: never.
+        next_due: When to look again. UTC; *now*: as soon as this is stored, since what is withdrawn now may have left
+            meanwhile; the horizon: at the next tick, since something is on its way; None: never.
     """
 
     render: tuple[DueMessage, ...]
@@ -39,52 +49,121 @@ def reconcile(
     """Decide for one subject what is new, what no longer applies, and when to look again.
 
     Keys the outbox knows are never made twice. What falls due at or after *horizon* waits. *known* holds every row
-    of the subject.
+    of the subject. A message waits for the fate of an earlier version that is taken back or on its way: whether it is
+    an invitation or a change, whether there is anything to cancel, is only known then.
     """
     rows = list(known)
-    keys = {row.key for row in rows}
-    by_slot: dict[tuple[str, str, str, str], list[KnownMessage]] = defaultdict(list)
-    for row in rows:
-        by_slot[row.key.slot].append(row)
     wanted = {message.key: message for message in desired}
+    past = _Past(rows=rows, wanted=wanted)
+    looks: list[datetime] = []
+    withdraw = [
+        (row.id, _overtaken(row, wanted.values())) for row in rows if row.key not in wanted and row.state in STILL_HERE
+    ]
+    if withdraw:
+        looks.append(now)
+    elif past.open:
+        looks.append(horizon)
     render: list[DueMessage] = []
     skip: list[tuple[DueMessage, str]] = []
-    next_due: datetime | None = None
-    for message in sorted(wanted.values(), key=lambda each: (each.due_at, each.key)):
-        if message.key in keys or not _applies(message, by_slot):
+    pending = [past.as_change(message) for message in wanted.values() if message.key not in past.keys]
+    for message in sorted(pending, key=_order):
+        if past.is_open(message) or not past.lets(message):
             continue
         if message.due_at >= horizon:
-            next_due = min(next_due, message.due_at) if next_due else message.due_at
-        elif message.not_sent is not None:
-            skip.append((message, message.not_sent))
-        elif message.expires_at is not None and message.expires_at <= now:
-            skip.append((message, "its purpose had passed before it could be sent"))
+            looks.append(message.due_at)
+            continue
+        reason = _not_sent(message, past, now)
+        if reason is not None:
+            skip.append((message, reason))
+            past.skipped.add(message.key)
+        elif past.lead_state(message) is OutboxState.HELD:
+            looks.append(max(horizon, now + LOOK_AGAIN))
         else:
-            render.append(_as_change(message, by_slot))
-    withdraw = [
-        (row.id, _overtaken(row, wanted.values())) for row in rows if row.state in STILL_HERE and row.key not in wanted
-    ]
-    return Reconciliation(render=tuple(render), skip=tuple(skip), withdraw=tuple(withdraw), next_due=next_due)
+            render.append(message)
+    return Reconciliation(
+        render=tuple(render), skip=tuple(skip), withdraw=tuple(withdraw), next_due=min(looks, default=None)
+    )
 
 
-def _applies(message: DueMessage, by_slot: dict[tuple[str, str, str, str], list[KnownMessage]]) -> bool:
-    """Whether earlier messages allow this one: not again unless it repeats, a cancellation only after an invitation."""
-    if message.only_after is not None:
-        subject, _, occasion, recipient = message.key.slot
-        earlier = by_slot[(subject, message.only_after, occasion, recipient)]
-        return any(_may_have_arrived(row) for row in earlier)
-    return message.repeats or not any(_may_have_arrived(row) for row in by_slot[message.key.slot])
+@dataclass(slots=True, kw_only=True)
+class _Past:
+    """What is known of a subject, by slot. *open*: slots with an overtaken row whose fate is not known yet."""
+
+    rows: list[KnownMessage]
+    wanted: Mapping[MessageKey, DueMessage]
+    keys: dict[MessageKey, KnownMessage] = field(init=False)
+    slots: dict[Slot, list[KnownMessage]] = field(init=False)
+    open: set[Slot] = field(init=False)
+    skipped: set[MessageKey] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.keys = {row.key: row for row in self.rows}
+        self.slots = defaultdict(list)
+        for row in self.rows:
+            self.slots[row.key.slot].append(row)
+        self.open = {row.key.slot for row in self.rows if row.key not in self.wanted and not is_settled(row.state)}
+
+    def may_have_arrived(self, slot: Slot) -> bool:
+        return any(row.state in MAY_HAVE_ARRIVED or row.uncertain for row in self.slots.get(slot, ()))
+
+    def as_change(self, message: DueMessage) -> DueMessage:
+        """An invitation to somebody who has an earlier one is a change of it."""
+        change = message.change
+        if change is None or not self.may_have_arrived(message.key.slot):
+            return message
+        return replace(
+            message,
+            kind=change.kind,
+            template=change.template,
+            due_at=change.due_at,
+            expires_at=change.expires_at,
+            why=change.why,
+        )
+
+    def is_open(self, message: DueMessage) -> bool:
+        leads = [_slot_of(message, step) for step in (message.only_after, message.follows) if step is not None]
+        return not self.open.isdisjoint([message.key.slot, *leads])
+
+    def lets(self, message: DueMessage) -> bool:
+        """Whether earlier messages allow this one: a cancellation only after an invitation, nothing sent again.
+
+        Of what may have arrived the new version goes out all the same: nobody is left without.
+        """
+        if message.only_after is not None:
+            return self.may_have_arrived(_slot_of(message, message.only_after))
+        return message.repeats or not any(row.state is OutboxState.SENT for row in self.slots.get(message.key.slot, ()))
+
+    def lead_state(self, message: DueMessage) -> OutboxState | None:
+        """What became of the message this one follows, where it was to go and cannot have arrived; else None."""
+        if message.follows is None:
+            return None
+        slot = _slot_of(message, message.follows)
+        lead = next((each for each in self.wanted.values() if each.key.slot == slot), None)
+        if lead is None or lead.not_sent is not None or self.may_have_arrived(slot):
+            return None
+        if lead.key in self.skipped:
+            return OutboxState.SKIPPED
+        return self.keys[lead.key].state if lead.key in self.keys else None
 
 
-def _may_have_arrived(row: KnownMessage) -> bool:
-    return row.state in MAY_HAVE_ARRIVED or row.uncertain
+def _slot_of(message: DueMessage, step: str) -> Slot:
+    subject, _, occasion, recipient = message.key.slot
+    return (subject, step, occasion, recipient)
 
 
-def _as_change(message: DueMessage, by_slot: dict[tuple[str, str, str, str], list[KnownMessage]]) -> DueMessage:
-    """An invitation to somebody who has an earlier one is a change of it."""
-    if message.kind is Kind.MEETING_CREATE and any(_may_have_arrived(row) for row in by_slot[message.key.slot]):
-        return replace(message, kind=Kind.MEETING_CHANGE, template=MOVED_TEMPLATE)
-    return message
+def _order(message: DueMessage) -> tuple[datetime, bool, MessageKey]:
+    """By instant; what concerns the calendar before mails about it."""
+    return (message.due_at, message.kind is Kind.MAIL, message.key)
+
+
+def _not_sent(message: DueMessage, past: _Past, now: datetime) -> str | None:
+    if message.not_sent is not None:
+        return message.not_sent
+    if message.expires_at is not None and message.expires_at <= max(now, message.due_at):
+        return NOTICE_LOST if message.kind is Kind.MEETING_CREATE else TOO_LATE
+    if past.lead_state(message) in {OutboxState.SKIPPED, OutboxState.FAILED}:
+        return NOT_INVITED
+    return None
 
 
 def _overtaken(row: KnownMessage, wanted: Iterable[DueMessage]) -> str:
