@@ -21,7 +21,13 @@ class Repair:
     def place(self, talk: Request) -> bool:
         """Find *talk* a time if moving one or two others gives one; say whether it did."""
         self._tries = MOST_TRIES
-        return self._place(talk, frozenset({talk.id}), DEPTH)
+        return not self._hopeless(talk) and self._place(talk, frozenset({talk.id}), DEPTH)
+
+    def _hopeless(self, talk: Request) -> bool:
+        """The manager's days are full and none of their talks could go to one that is not."""
+        left = ~self._bookings.full_days(talk.manager)
+        team = [talk, *(other for other in self._bookings.team[talk.manager] if other.id in self._bookings.placed)]
+        return not any(self._bookings.alone(other) & left for other in team)
 
     def _place(self, talk: Request, moving: frozenset[str], depth: int) -> bool:
         starts = self._bookings.open(talk)

@@ -1,0 +1,137 @@
+"""Evenly over the window, at times people like, and with nobody left over for want of a swap."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from talkcycle.domain.cycle import Cycle, Window
+from talkcycle.domain.people import Person
+from talkcycle.domain.plan import PlannedTalk
+from talkcycle.planning.build import instance_of, planned_talks
+from talkcycle.planning.solve import solve
+
+FEBRUARY = date(2027, 2, 1)
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+MONDAY = date(2027, 3, 1)
+
+
+def planned(cycle: Cycle, people: Mapping[str, Person]) -> tuple[PlannedTalk, ...]:
+    instance, _ = instance_of(cycle, people, {}, today=FEBRUARY)
+    talks, unplaced = planned_talks(instance, solve(instance), cycle, people)
+    assert unplaced == ()
+    return talks
+
+
+def local(talk: PlannedTalk) -> datetime:
+    return talk.start.astimezone(STOCKHOLM)
+
+
+def per_week(talks: tuple[PlannedTalk, ...]) -> list[int]:
+    return sorted(Counter(local(talk).isocalendar().week for talk in talks).values())
+
+
+def test_eight_reports_in_four_weeks_are_two_a_week_on_different_days_not_side_by_side(
+    cycle: Callable[..., Cycle], team: Callable[..., Mapping[str, Person]]
+) -> None:
+    talks = planned(cycle(), team(8))
+
+    assert per_week(talks) == [2, 2, 2, 2]
+    days = sorted(local(talk).date() for talk in talks)
+    assert min((later - earlier).days for earlier, later in pairwise(days)) >= 2
+
+
+def test_a_company_of_forty_has_the_same_load_every_week_and_every_day(
+    cycle: Callable[..., Cycle], person: Callable[..., Person]
+) -> None:
+    people = {f"P{n:02d}": person(f"P{n:02d}", f"P{(n - 1) // 4:02d}" if n else None) for n in range(41)}
+
+    talks = planned(cycle(), people)
+
+    assert per_week(talks) == [10, 10, 10, 10]
+    days = Counter(local(talk).date() for talk in talks)
+    assert set(days.values()) == {2}
+
+
+def test_a_short_week_gets_its_share_and_no_more(
+    cycle: Callable[..., Cycle], team: Callable[..., Mapping[str, Person]]
+) -> None:
+    thursday = Window(first=MONDAY + timedelta(days=3), last=MONDAY + timedelta(days=18))
+
+    assert per_week(planned(cycle(thursday), team(10))) == [2, 4, 4]
+
+
+def test_talks_keep_clear_of_lunch(cycle: Callable[..., Cycle], team: Callable[..., Mapping[str, Person]]) -> None:
+    talks = planned(cycle(Window(first=MONDAY, last=MONDAY + timedelta(days=4)), hours=(11 * 60, 16 * 60)), team(10))
+
+    assert {local(talk).time() for talk in talks} == {time(11, 0), time(13, 30)}
+
+
+def test_talks_keep_clear_of_friday_afternoon(
+    cycle: Callable[..., Cycle], team: Callable[..., Mapping[str, Person]]
+) -> None:
+    friday_to_monday = Window(first=MONDAY + timedelta(days=4), last=MONDAY + timedelta(days=7))
+
+    mornings = planned(cycle(friday_to_monday), team(1))
+    afternoons = planned(cycle(friday_to_monday, hours=(13 * 60, 16 * 60)), team(1))
+
+    assert [f"{local(talk):%a %H:%M}" for talk in mornings + afternoons] == ["Fri 09:00", "Mon 13:00"]
+
+
+def test_two_talks_of_one_day_leave_the_manager_an_hour_between_them(
+    cycle: Callable[..., Cycle], team: Callable[..., Mapping[str, Person]]
+) -> None:
+    talks = planned(cycle(Window(first=MONDAY, last=MONDAY + timedelta(days=1))), team(4))
+
+    days = defaultdict(list)
+    for talk in talks:
+        days[local(talk).date()].append(talk)
+    gaps = [later.start - earlier.start for earlier, later in days.values()]
+    assert [gap >= timedelta(minutes=60 + 30 + 60) for gap in gaps] == [True, True]
+
+
+def test_a_talk_that_found_no_time_gets_one_because_another_moves(
+    cycle: Callable[..., Cycle], person: Callable[..., Person]
+) -> None:
+    """The two managers' only common hour is where one of them would sooner have seen an employee."""
+    mornings = (((8 * 60, 10 * 60 + 30),),) + ((),) * 6
+    people = {
+        each.id: each
+        for each in (
+            person("M", None, hours=mornings),
+            person("A", "M"),
+            person("B", "M", hours=(((8 * 60, 10 * 60),),) + ((),) * 6),
+        )
+    }
+    monday = Window(first=MONDAY, last=MONDAY)
+
+    talks = planned(cycle(monday, hours=(8 * 60, 12 * 60), buffer_minutes=15), people)
+
+    assert sorted((talk.employee, local(talk).time()) for talk in talks) == [("A", time(9, 15)), ("B", time(8, 0))]
+
+
+def test_starts_are_instants_in_utc_across_the_clock_change(
+    cycle: Callable[..., Cycle], team: Callable[..., Mapping[str, Person]]
+) -> None:
+    """Clocks in Stockholm go forward on 28 March 2027: nine o'clock is 8 UTC before and 7 UTC after."""
+    around = Window(first=date(2027, 3, 26), last=date(2027, 3, 29))
+
+    talks = planned(cycle(around, most_per_day=1), team(2))
+
+    assert sorted(talk.start for talk in talks) == [
+        datetime(2027, 3, 26, 8, 0, tzinfo=UTC),
+        datetime(2027, 3, 29, 7, 0, tzinfo=UTC),
+    ]
+
+
+def test_a_manager_with_far_too_many_reports_has_full_days_and_costs_no_minutes(
+    cycle: Callable[..., Cycle], team: Callable[..., Mapping[str, Person]]
+) -> None:
+    instance, _ = instance_of(cycle(), team(120), {}, today=FEBRUARY)
+    seen: list[tuple[int, int]] = []
+
+    plan = solve(instance, progress=lambda done, total: seen.append((done, total)))
+
+    assert (len(plan.assignments), len(plan.unplaced)) == (2 * 20, 80)
+    assert seen == [(done, 120) for done in range(1, 121)]
