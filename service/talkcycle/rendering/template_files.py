@@ -1,0 +1,27 @@
+"""Read the templates there are: the shipped ones, overlaid by HR's own."""
+
+from pathlib import Path
+
+from talkcycle.resources import shipped
+
+TEMPLATES = "templates"
+SUFFIXES = frozenset({".md", ".yaml", ".html", ".typ"})
+"""What is frozen with a round. Fonts are part of the software, not of a round."""
+
+
+def shipped_files(own: Path | None) -> dict[str, bytes]:
+    """Every template as ``templates/<path>`` to its bytes; a file in *own* takes the place of the shipped one.
+
+    Args:
+        own: HR's templates folder, laid out like the shipped one; None: only the shipped ones.
+    """
+    files = _read(shipped(TEMPLATES))
+    return files if own is None else files | _read(own)
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    return {
+        f"{TEMPLATES}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in SUFFIXES and path.is_file()
+    }

@@ -1,0 +1,56 @@
+"""The names a template may use. What they mean is in ``values.py``, which makes them."""
+
+GENERAL = frozenset(
+    {
+        "recipient_name",
+        "organisation",
+        "cycle_name",
+        "hr_name",
+        "hr_email",
+        "hr_telephone",
+        "is_employee",
+        "is_manager",
+        "confidentiality",
+        "opt_out",
+        "opt_out_policy",
+        "strategy",
+        "strategy_link",
+        "window_first",
+        "window_last",
+        "notice_days",
+    }
+)
+ABOUT_A_TALK = frozenset(
+    {
+        "employee_name",
+        "manager_name",
+        "other_name",
+        "day",
+        "short_date",
+        "time",
+        "date_time",
+        "other_zone_time",
+        "former_date_time",
+        "minutes",
+        "place",
+        "place_to_agree",
+        "place_online",
+        "agenda_points",
+        "employee_has_mailbox",
+        "opt_out_line",
+    }
+)
+OF_A_MANAGERS_DIGEST = frozenset({"week", "lines", "more", "talks"})
+OF_HRS_DIGEST = frozenset({"week", "lines", "counts"})
+EVERY = GENERAL | ABOUT_A_TALK | OF_A_MANAGERS_DIGEST | OF_HRS_DIGEST
+
+
+def allowed_in(template: str) -> frozenset[str]:
+    """The variables a mail template of that name may use."""
+    match template:
+        case "digest-manager":
+            return GENERAL | OF_A_MANAGERS_DIGEST
+        case "digest-hr":
+            return GENERAL | OF_HRS_DIGEST
+        case _:
+            return GENERAL | ABOUT_A_TALK
