@@ -1,0 +1,353 @@
+"""The ledger of messages in SQL."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, case, func, select, text, update
+
+from talkcycle.domain.delivery import Verdict
+from talkcycle.domain.messages import (
+    STILL_HERE,
+    DueMessage,
+    Kind,
+    KnownMessage,
+    MessageKey,
+    OutboxState,
+    RenderedMessage,
+)
+from talkcycle.domain.store import ClaimedMessage, OutboxFilter
+from talkcycle.store import tables
+from talkcycle.store.dialect import upsert
+from talkcycle.store.keys import Keys
+
+box = tables.outbox
+KNOWN = [column for column in box.c if column.name != "payload"]
+EXPIRED = "its purpose had passed before it could be sent"
+DEAD = "its worker died; it may have arrived, so the same bytes go again"
+HELD_DEAD = "its worker died; it may have arrived, so it is held"
+MAY_MOVE = {
+    OutboxState.HELD: (OutboxState.QUEUED, OutboxState.UNKNOWN),
+    OutboxState.QUEUED: (OutboxState.HELD, OutboxState.FAILED),
+}
+"""From which states a person may move a message to which."""
+SETTLED = [state.value for state in (OutboxState.SENT, OutboxState.FAILED, OutboxState.WITHDRAWN)]
+
+
+class SqlOutbox:
+    """Implements ``domain.store.Outbox``."""
+
+    def __init__(self, connection: Connection, keys: Keys) -> None:
+        self.connection = connection
+        self.keys = keys
+
+    def of_subjects(self, round_: str, subjects: Sequence[str]) -> list[KnownMessage]:
+        query = select(*KNOWN).where(box.c.round == round_, box.c.subject.in_(list(subjects)))
+        return [self._known(row) for row in self.connection.execute(query)]
+
+    def add(self, message: RenderedMessage, due: DueMessage, *, now: datetime) -> bool:
+        del now
+        return self._insert(
+            due,
+            state=OutboxState.QUEUED,
+            kind=message.kind.value,
+            transport=message.transport,
+            mailbox=message.mailbox,
+            address=message.address,
+            message_id=message.message_id,
+            size=len(message.payload),
+            sha256=sha256(message.payload).hexdigest(),
+            payload=self.keys.of(due.key.round).seal(message.payload),
+        )
+
+    def skip(self, due: DueMessage, reason: str, *, now: datetime) -> bool:
+        sealed = self.keys.of(due.key.round).seal_text(reason)
+        return self._insert(due, state=OutboxState.SKIPPED, reason=sealed, settled_at=now)
+
+    def _insert(self, due: DueMessage, *, state: OutboxState, **more: Any) -> bool:
+        key = due.key
+        row: dict[str, Any] = {
+            "round": key.round,
+            "subject": key.subject,
+            "step": key.step,
+            "occasion": key.occasion,
+            "recipient": key.recipient,
+            "version": key.version,
+            "kind": due.kind.value,
+            "state": state.value,
+            "due_at": due.due_at,
+            "expires_at": due.expires_at,
+            "not_before": due.due_at,
+            "why": due.why,
+            "reason": b"",
+            "attempts": 0,
+            "uncertain": False,
+            "transport": "",
+            "mailbox": "",
+            "address": "",
+            "message_id": "",
+            "reply": b"",
+            "size": 0,
+            "sha256": "",
+        }
+        statement = upsert(self.connection, box).values(row | more).on_conflict_do_nothing()
+        return self.connection.execute(statement).rowcount == 1
+
+    def withdraw(self, ids: Mapping[int, str], *, now: datetime) -> int:
+        waiting = [state.value for state in STILL_HERE]
+        return sum(self._settle(id_, OutboxState.WITHDRAWN, reason, waiting, now) for id_, reason in ids.items())
+
+    def _settle(self, id_: int, state: OutboxState, reason: str, states: Sequence[str], now: datetime) -> int:
+        round_ = self.connection.execute(select(box.c.round).where(box.c.id == id_)).scalar_one()
+        statement = (
+            update(box)
+            .where(box.c.id == id_, box.c.state.in_(states))
+            .values(state=state.value, reason=self.keys.of(round_).seal_text(reason), settled_at=now)
+        )
+        return self.connection.execute(statement).rowcount
+
+    def claim(self, *, owner: str, transport: str, now: datetime, limit: int) -> list[ClaimedMessage]:
+        if self.connection.execute(select(tables.service.c.hold)).scalar_one() is not None:
+            return []
+        rows = self._due(transport, now, limit)
+        expired = [row for row in rows if row.expires_at is not None and row.expires_at <= now]
+        for row in expired:
+            self._settle(row.id, OutboxState.SKIPPED, EXPIRED, [OutboxState.QUEUED.value], now)
+        claimed = [row for row in rows if row not in expired]
+        if claimed:
+            self.beat(owner, now=now)
+            self.connection.execute(
+                update(box)
+                .where(box.c.id == bindparam("the_id"))
+                .values(state=OutboxState.SENDING.value, owner=owner, position=bindparam("the_position")),
+                [{"the_id": row.id, "the_position": number} for number, row in enumerate(claimed)],
+            )
+        return [self._claimed(row) for row in claimed]
+
+    def _due(self, transport: str, now: datetime, limit: int) -> list[Row[Any]]:
+        query = (
+            select(box)
+            .where(text("state = 'queued'"), box.c.not_before <= now, box.c.transport == transport)
+            .order_by(box.c.not_before, box.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(self.connection.execute(query))
+
+    def _claimed(self, row: Row[Any]) -> ClaimedMessage:
+        return ClaimedMessage(
+            id=row.id,
+            address=row.address,
+            mailbox=row.mailbox,
+            payload=self.keys.of(row.round).open(row.payload),
+            attempts=row.attempts,
+            uncertain=row.uncertain,
+            key=_key(row),
+            kind=Kind(row.kind),
+        )
+
+    def record_sent(self, id_: int, *, owner: str, reply: str, now: datetime) -> bool:
+        sealed = self.keys.of(self._round(id_)).seal_text(reply)
+        return self._outcome(
+            id_, owner, state=OutboxState.SENT.value, reply=sealed, reason=b"", settled_at=now, not_before=now
+        )
+
+    def record_failure(self, id_: int, verdict: Verdict, *, owner: str, now: datetime) -> bool:
+        sealed = self.keys.of(self._round(id_)).seal_text(verdict.reason)
+        values: dict[str, Any] = {"state": verdict.state.value, "reason": sealed}
+        if verdict.uncertain:
+            values["uncertain"] = True
+        if verdict.not_before is not None:
+            values["not_before"] = verdict.not_before
+        if verdict.state is OutboxState.FAILED:
+            values["settled_at"] = now
+        recorded = self._outcome(id_, owner, **values)
+        if recorded:
+            self._note_attempt(id_, sealed, now)
+        return recorded
+
+    def _outcome(self, id_: int, owner: str, **values: Any) -> bool:
+        statement = (
+            update(box)
+            .where(box.c.id == id_, box.c.owner == owner, text("state = 'sending'"))
+            .values(attempts=box.c.attempts + 1, owner=None, position=None, **values)
+        )
+        return self.connection.execute(statement).rowcount == 1
+
+    def _round(self, id_: int) -> str:
+        found: str = self.connection.execute(select(box.c.round).where(box.c.id == id_)).scalar_one()
+        return found
+
+    def _note_attempt(self, id_: int, sealed: bytes, now: datetime) -> None:
+        self.connection.execute(tables.attempts.insert().values(message=id_, at=now, said=sealed))
+
+    def give_back(self, ids: Iterable[int], *, owner: str, now: datetime) -> int:
+        del now
+        statement = (
+            update(box)
+            .where(box.c.id.in_(list(ids)), box.c.owner == owner, text("state = 'sending'"))
+            .values(state=OutboxState.QUEUED.value, owner=None, position=None)
+        )
+        return self.connection.execute(statement).rowcount
+
+    def beat(self, owner: str, *, now: datetime) -> None:
+        statement = upsert(self.connection, tables.owners).values(owner=owner, beat_at=now)
+        self.connection.execute(statement.on_conflict_do_update(index_elements=["owner"], set_={"beat_at": now}))
+
+    def bury(self, *, silent_since: datetime | None, now: datetime, unknown_pause_until: datetime | None) -> int:
+        alive = select(tables.owners.c.owner)
+        if silent_since is None:
+            self.connection.execute(tables.owners.delete())
+        else:
+            self.connection.execute(tables.owners.delete().where(tables.owners.c.beat_at < silent_since))
+        rows = self.connection.execute(
+            select(box.c.id, box.c.owner, box.c.round)
+            .where(text("state = 'sending'"), box.c.owner.not_in(alive))
+            .order_by(box.c.owner, box.c.position)
+        ).all()
+        first: dict[str, Any] = {}
+        for row in rows:
+            first.setdefault(row.owner, row)
+        for row in first.values():
+            self._bury_first(row, now, unknown_pause_until)
+        rest = [row.id for row in rows if first[row.owner].id != row.id]
+        if rest:
+            self.connection.execute(
+                update(box)
+                .where(box.c.id.in_(rest), text("state = 'sending'"))
+                .values(state=OutboxState.QUEUED.value, owner=None, position=None)
+            )
+        return len(rows)
+
+    def _bury_first(self, row: Any, now: datetime, until: datetime | None) -> None:
+        held = until is None
+        sealed = self.keys.of(row.round).seal_text(HELD_DEAD if held else DEAD)
+        self.connection.execute(
+            update(box)
+            .where(box.c.id == row.id)
+            .values(
+                state=(OutboxState.HELD if held else OutboxState.UNKNOWN).value,
+                reason=sealed,
+                not_before=until or now,
+                attempts=box.c.attempts + 1,
+                uncertain=True,
+                owner=None,
+                position=None,
+            )
+        )
+        self._note_attempt(row.id, sealed, now)
+
+    def wake_unknown(self, *, now: datetime) -> int:
+        statement = (
+            update(box).where(text("state = 'unknown'"), box.c.not_before <= now).values(state=OutboxState.QUEUED.value)
+        )
+        return self.connection.execute(statement).rowcount
+
+    def find(self, filter_: OutboxFilter) -> list[KnownMessage]:
+        query = select(*KNOWN)
+        for column, wanted in (
+            (box.c.round, filter_.round),
+            (box.c.recipient, filter_.recipient),
+            (box.c.subject, filter_.subject),
+            (box.c.step, filter_.step),
+        ):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        if filter_.states is not None:
+            query = query.where(box.c.state.in_([state.value for state in filter_.states]))
+        query = query.order_by(box.c.due_at.desc(), box.c.id.desc()).limit(filter_.limit)
+        return [self._known(row) for row in reversed(self.connection.execute(query).all())]
+
+    def get(self, id_: int) -> KnownMessage | None:
+        row = self.connection.execute(select(*KNOWN).where(box.c.id == id_)).one_or_none()
+        return None if row is None else self._known(row)
+
+    def payload(self, id_: int) -> bytes | None:
+        row = self.connection.execute(select(box.c.round, box.c.payload).where(box.c.id == id_)).one_or_none()
+        return None if row is None or row.payload is None else self.keys.of(row.round).open(row.payload)
+
+    def attempts(self, id_: int) -> list[tuple[datetime, str]]:
+        table = tables.attempts
+        rows = self.connection.execute(
+            select(table.c.at, table.c.said).where(table.c.message == id_).order_by(table.c.id)
+        ).all()
+        seal = self.keys.of(self._round(id_)) if rows else None
+        return [(row.at, seal.open_text(row.said)) for row in rows if seal is not None]
+
+    def counts(self, round_: str) -> dict[tuple[str, OutboxState], int]:
+        query = select(box.c.step, box.c.state, func.count()).where(box.c.round == round_)
+        rows = self.connection.execute(query.group_by(box.c.step, box.c.state)).all()
+        return {(step, OutboxState(state)): count for step, state, count in rows}
+
+    def move(self, ids: Iterable[int], *, to: OutboxState, reason: str, now: datetime) -> int:
+        moved = 0
+        for id_ in ids:
+            round_ = self.connection.execute(select(box.c.round).where(box.c.id == id_)).scalar_one_or_none()
+            if round_ is None:
+                continue
+            statement = (
+                update(box)
+                .where(
+                    box.c.id == id_, box.c.state.in_([state.value for state in MAY_MOVE[to]]), box.c.payload.is_not(None)
+                )
+                .values(
+                    state=to.value,
+                    reason=self.keys.of(round_).seal_text(reason),
+                    not_before=case((box.c.due_at > now, box.c.due_at), else_=now),
+                    attempts=0 if to is OutboxState.QUEUED else box.c.attempts,
+                    settled_at=None,
+                )
+            )
+            moved += self.connection.execute(statement).rowcount
+        return moved
+
+    def drop_payloads(self, *, settled_before: datetime) -> int:
+        statement = (
+            update(box)
+            .where(box.c.payload.is_not(None), box.c.settled_at < settled_before, box.c.state.in_(SETTLED))
+            .values(payload=None)
+        )
+        return self.connection.execute(statement).rowcount
+
+    def next_due(self) -> datetime | None:
+        instants = [
+            self.connection.execute(select(func.min(box.c.not_before)).where(text(f"state = '{state}'"))).scalar()
+            for state in ("queued", "unknown")
+        ]
+        return min((instant for instant in instants if instant is not None), default=None)
+
+    def _known(self, row: Row[Any]) -> KnownMessage:
+        seal = self.keys.of(row.round)
+        return KnownMessage(
+            id=row.id,
+            key=_key(row),
+            kind=Kind(row.kind),
+            state=OutboxState(row.state),
+            due_at=row.due_at,
+            expires_at=row.expires_at,
+            not_before=row.not_before,
+            why=row.why,
+            reason=seal.open_text(row.reason),
+            attempts=row.attempts,
+            uncertain=row.uncertain,
+            transport=row.transport,
+            mailbox=row.mailbox,
+            address=row.address,
+            message_id=row.message_id,
+            settled_at=row.settled_at,
+            reply=seal.open_text(row.reply),
+            size=row.size,
+            digest=row.sha256,
+        )
+
+
+def _key(row: Row[Any]) -> MessageKey:
+    return MessageKey(
+        round=row.round,
+        subject=row.subject,
+        step=row.step,
+        occasion=row.occasion,
+        recipient=row.recipient,
+        version=row.version,
+    )

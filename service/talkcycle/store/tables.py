@@ -1,0 +1,197 @@
+"""The tables. Invariants live here: natural keys are unique, and a talk has at most one live entry."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from talkcycle.store.instants import Instant
+
+metadata = MetaData()
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+service = Table(
+    "service",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("hold", Text),
+    Column("last_tick", Instant),
+    Column("mark", Number, nullable=False),
+    Column("secret_check", LargeBinary, nullable=False),
+)
+rosters = Table(
+    "rosters", metadata, Column("version", String(64), primary_key=True), Column("saved_at", Instant, nullable=False)
+)
+people = Table(
+    "people",
+    metadata,
+    Column("roster", String(64), nullable=False),
+    Column("id", String(200), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("data", Text, nullable=False),
+    PrimaryKeyConstraint("roster", "id"),
+)
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("cycle", String(200), nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("drafts_newest", "cycle", "made_at"),
+)
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+rounds = Table(
+    "rounds",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("approved_at", Instant, nullable=False),
+    Column("data", Text, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+)
+round_files = Table(
+    "round_files",
+    metadata,
+    Column("round", String(200), nullable=False),
+    Column("path", String(400), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    PrimaryKeyConstraint("round", "path"),
+    ForeignKeyConstraint(["round"], ["rounds.id"], ondelete="CASCADE"),
+)
+talks = Table(
+    "talks",
+    metadata,
+    Column("round", String(200), nullable=False),
+    Column("id", String(200), nullable=False),
+    Column("employee", String(200), nullable=False),
+    Column("manager", String(200), nullable=False),
+    Column("start", Instant),
+    Column("minutes", Integer, nullable=False),
+    Column("buffer_minutes", Integer, nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("place_kind", String(20), nullable=False),
+    Column("place_name", Text),
+    Column("state", String(20), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("approved_at", Instant),
+    Column("former_start", Instant),
+    Column("note", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("round", "id"),
+    ForeignKeyConstraint(["round"], ["rounds.id"], ondelete="CASCADE"),
+    Index("talks_of_manager", "round", "manager"),
+    Index("talks_of_employee", "round", "employee"),
+)
+entries = Table(
+    "entries",
+    metadata,
+    Column("round", String(200), nullable=False),
+    Column("talk", String(200), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("uid", String(255), nullable=False, unique=True),
+    Column("sequence", Integer, nullable=False),
+    Column("transport", String(20), nullable=False),
+    Column("organizer", String(320), nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("remote_id", Text),
+    PrimaryKeyConstraint("round", "talk", "number"),
+    ForeignKeyConstraint(["round", "talk"], ["talks.round", "talks.id"], ondelete="CASCADE"),
+)
+Index(
+    "one_live_entry",
+    entries.c.round,
+    entries.c.talk,
+    unique=True,
+    sqlite_where=text("live = 1"),
+    postgresql_where=text("live"),
+)
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("round", String(200), nullable=False),
+    Column("subject", String(210), nullable=False),
+    Column("next_due", Instant),
+    PrimaryKeyConstraint("round", "subject"),
+    ForeignKeyConstraint(["round"], ["rounds.id"], ondelete="CASCADE"),
+    Index("schedule_next", "next_due"),
+)
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("round", String(200), nullable=False),
+    Column("subject", String(210), nullable=False),
+    Column("step", String(100), nullable=False),
+    Column("occasion", String(20), nullable=False),
+    Column("recipient", String(210), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("not_before", Instant, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("reason", LargeBinary, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("uncertain", Boolean, nullable=False),
+    Column("transport", String(20), nullable=False),
+    Column("mailbox", String(320), nullable=False),
+    Column("address", String(320), nullable=False),
+    Column("message_id", String(320), nullable=False),
+    Column("settled_at", Instant),
+    Column("reply", LargeBinary, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("owner", String(64)),
+    Column("position", Integer),
+    Column("payload", LargeBinary),
+    UniqueConstraint("round", "subject", "step", "occasion", "recipient", "version", name="natural_key"),
+    ForeignKeyConstraint(["round"], ["rounds.id"], ondelete="CASCADE"),
+    Index("outbox_of_recipient", "round", "recipient"),
+    sqlite_autoincrement=True,
+)
+# A partial index must read exactly like the query, or SQLite does not use it (measured: 1.4 ms a claim otherwise).
+for _state, _column in (("queued", outbox.c.not_before), ("unknown", outbox.c.not_before), ("sending", outbox.c.owner)):
+    _where = text(f"state = '{_state}'")
+    Index(f"outbox_{_state}", _column, sqlite_where=_where, postgresql_where=_where)
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("message", Number, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("said", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["message"], ["outbox.id"], ondelete="CASCADE"),
+    Index("attempts_of_message", "message"),
+)
+owners = Table(
+    "owners", metadata, Column("owner", String(64), primary_key=True), Column("beat_at", Instant, nullable=False)
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("action", String(100), nullable=False),
+    Column("subject", String(420), nullable=False),
+    Column("detail", Text, nullable=False),
+)
