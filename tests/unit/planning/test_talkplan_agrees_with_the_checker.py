@@ -1,0 +1,193 @@
+"""talkplan/1: its independent checker finds nothing wrong with our plans, and reads what we write."""
+
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from talkcycle.domain.cycle import Cycle, Window
+from talkcycle.domain.people import Absence, Person
+from talkcycle.planning.build import instance_of
+from talkcycle.planning.instance import Assignment, Cascade, Instance, Plan, Request
+from talkcycle.planning.solve import solve
+from talkcycle.planning.talkplan import from_json, plan_from_json, plan_to_json, to_json
+
+SHARED = Path(__file__).parents[4] / "shared" / "planning"
+
+
+def tool(name: str) -> ModuleType:
+    path = SHARED / f"{name}.py"
+    if not path.exists():
+        pytest.skip(f"the independent {name} of talkplan/1 is not at {path}")
+    spec = importlib.util.spec_from_file_location(f"talkplan_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def check() -> Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[dict[str, Any], list[Any]]]:
+    """``check(instance, plan)``: the checker's figures and what it found wrong."""
+    checker = tool("check")
+
+    def judge(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+        read = checker.Inst(json.loads(json.dumps(instance)))
+        figures, faults = checker.check(read, plan)
+        return {**figures, **checker.bound(read)}, faults
+
+    return judge
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Any]]:
+    """``generated("--n", "60", ...)``: an instance of the generator."""
+    generator, folder = tool("gen"), tmp_path_factory.mktemp("instances")
+
+    def make(*arguments: str) -> dict[str, Any]:
+        file = folder / "instance.json"
+        generator.main([*arguments, "-o", str(file)])
+        document: dict[str, Any] = json.loads(file.read_text())
+        return document
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("arguments", "below_bound"),
+    [
+        ("--n 60 --seed 4 --preset loose --grid 5", 0),
+        ("--n 60 --seed 1 --preset tight --grid 30", 0),
+        ("--n 60 --seed 2 --preset normal --cascade hard", 4),
+        ("--n 200 --seed 7 --preset normal --late 4", 1),
+    ],
+)
+def test_plans_for_generated_companies_break_no_rule_and_are_near_the_bound(
+    check: Callable[..., tuple[dict[str, Any], list[Any]]],
+    generated: Callable[..., dict[str, Any]],
+    arguments: str,
+    below_bound: int,
+) -> None:
+    """The bound counts talks that have a time at all when they are alone."""
+    document = generated(*arguments.split())
+
+    plan = solve(from_json(document))
+
+    figures, faults = check(document, plan_to_json(plan))
+    assert faults == []
+    assert figures["placed"] == len(plan.assignments)
+    assert len(plan.assignments) + len(plan.unplaced) == len(document["talks"])
+    assert figures["placeable"] - figures["placed"] <= below_bound
+
+
+def test_the_checker_finds_a_rule_broken_on_purpose(
+    check: Callable[..., tuple[dict[str, Any], list[Any]]], generated: Callable[..., dict[str, Any]]
+) -> None:
+    document = generated("--n", "60", "--seed", "4", "--preset", "loose")
+    plan = plan_to_json(solve(from_json(document)))
+    plan["assignments"][0]["start"] += 12 * 60
+
+    assert check(document, plan)[1] != []
+
+
+def test_a_generated_instance_survives_reading_and_writing(generated: Callable[..., dict[str, Any]]) -> None:
+    document = generated("--n", "60", "--seed", "5", "--cascade", "hard")
+    document["talks"][0]["pin"] = {"start": 30 * 96 * 15, "room": document["rooms"][0]["id"]}
+
+    written = to_json(from_json(document))
+
+    assert written == {key: value for key, value in document.items() if key != "meta"}
+
+
+def test_a_plan_survives_writing_and_reading() -> None:
+    plan = Plan(assignments=(Assignment(talk="A", start=15, room="R"), Assignment(talk="B", start=90)), unplaced=())
+
+    assert plan_from_json(json.loads(json.dumps(plan_to_json(plan)))) == plan.assignments
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(ValueError, match="not talkplan/1: 'talkplan/2'"):
+        from_json({"format": "talkplan/2"})
+
+
+@pytest.fixture(scope="session")
+def roster(person: Callable[..., Person], cycle: Callable[..., Cycle]) -> Instance:
+    """60 people in four zones over Europe's and America's clock changes, with leave, leavers and a half-timer."""
+    places = [
+        ("Europe/Stockholm", "SE"),
+        ("America/New_York", "US"),
+        ("Europe/Stockholm", "SE"),
+        ("Asia/Kolkata", "IN"),
+        ("Pacific/Auckland", "NZ"),
+    ]
+    march = date(2027, 3, 8)
+    people = {}
+    for n in range(60):
+        zone, country = places[n * n % 5 if n % 3 == 0 else 0]
+        away = Absence(first=march + timedelta(days=n % 11), last=march + timedelta(days=n % 11 + n % 6))
+        people[f"P{n}"] = person(
+            f"P{n}",
+            f"P{(n - 1) // 5}" if n else None,
+            zone=zone,
+            country=country,
+            absences=(away,) if n % 4 == 0 else (),
+            ends=date(2027, 3, 17) if n % 13 == 5 else None,
+            hours=(((8 * 60, 12 * 60),),) * 3 + ((),) * 4 if n % 9 == 7 else (((8 * 60, 18 * 60),),) * 5 + ((),) * 2,
+        )
+    window = replace_window(cycle(), march, date(2027, 4, 2))
+    easter = {country: frozenset({date(2027, 3, 26), date(2027, 3, 29)}) for country in ("SE", "NZ")}
+    return instance_of(window, people, easter, today=date(2027, 2, 24))[0]
+
+
+def replace_window(cycle: Cycle, first: date, last: date) -> Cycle:
+    return replace(cycle, window=Window(first=first, last=last))
+
+
+def test_a_plan_for_a_roster_breaks_no_rule_of_the_checker(
+    check: Callable[..., tuple[dict[str, Any], list[Any]]], roster: Instance
+) -> None:
+    plan = solve(roster)
+
+    figures, faults = check(to_json(roster), plan_to_json(plan))
+
+    assert faults == []
+    assert figures["placed"] == len(plan.assignments)
+
+
+def test_what_is_written_means_the_same_when_planned_again(
+    check: Callable[..., tuple[dict[str, Any], list[Any]]], roster: Instance
+) -> None:
+    """Leave, employment and the hours for talks survive as busy times and hours."""
+    document = to_json(roster)
+
+    again = solve(from_json(document))
+
+    assert check(document, plan_to_json(again))[1] == []
+    assert {each.talk for each in again.unplaced} == {each.talk for each in solve(roster).unplaced}
+
+
+def test_leave_and_the_hours_for_talks_are_written_as_busy_times_and_hours(
+    cycle: Callable[..., Cycle], person: Callable[..., Person]
+) -> None:
+    away = Absence(first=date(2027, 3, 27), last=date(2027, 3, 28))
+    people = {"E": person("E", "M", absences=(away,)), "M": person("M", None)}
+    around = replace_window(cycle(), date(2027, 3, 26), date(2027, 3, 29))
+
+    instance = instance_of(around, people, {}, today=date(2027, 3, 1))[0]
+    employee, manager = to_json(instance)["people"]
+
+    midnight = (date(2027, 3, 27) - instance.t0.date()).days * 1440 - 60
+    assert employee["busy"] == {"o": [midnight, midnight + 47 * 60]}
+    assert employee["hours"] == [[[540, 960]]] * 5 + [[]] * 2
+    assert manager["hours"] == [[[540, 990]]] * 5 + [[]] * 2
+    assert instance.talks == (Request(id="E", employee="E", manager="M", minutes=60, buffer=30),)
+    assert instance.cascade is Cascade.OFF
