@@ -35,7 +35,11 @@ class Anchor(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """A distance in calendar days of the recipient's zone; negative is before the anchor, 0 the same day."""
+    """A distance in calendar days of the recipient's zone; negative is before the anchor, 0 the same day.
+
+    A step about the talk lies at least a day before it or after it: shifted off a holiday, one of the same day could
+    come after what it announces.
+    """
 
     days: int
     anchor: Anchor = Anchor.TALK

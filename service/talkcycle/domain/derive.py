@@ -156,7 +156,7 @@ def round_ends(cycle: Cycle) -> date:
 
 def _talk_message(round_: Round, talk: Talk, employee: Person, step: Step, to: Recipient) -> DueMessage:
     assert talk.start is not None
-    meant_at, before, shift = _talk_instant(step, talk, to)
+    meant_at, shift = _talk_instant(step, talk, to)
     opened = invitation_instant(round_, talk, to)
     due_at = meant_at
     why = f"{_distance(step)} the talk{shift}"
@@ -166,7 +166,7 @@ def _talk_message(round_: Round, talk: Talk, employee: Person, step: Step, to: R
     elif opened > meant_at:
         due_at = next_working_moment(opened, step.at, to.zone, to.holidays)
         why += "; not before the invitation"
-    expires_at = _expiry(step, talk.start, to) if before else due_at + STALE_AFTER
+    expires_at = _expiry(step, talk.start, to) if step.when.before else due_at + STALE_AFTER
     if step.calendar:
         expires_at = min(expires_at, _notice_ends(round_, talk, to))
     return DueMessage(
@@ -215,7 +215,7 @@ def invitation_instant(round_: Round, talk: Talk, to: Recipient) -> datetime:
     As the step says, but not before the round is approved and announced, nor before the talk got its present time.
     """
     step = round_.cycle.calendar_step
-    due_at, _, _ = _talk_instant(step, talk, to)
+    due_at, _ = _talk_instant(step, talk, to)
     approved_at = talk.approved_at or round_.approved_at
     announced = [
         _round_instant(round_, each, to, approved_at)[0] + AFTER_ANNOUNCEMENT
@@ -286,7 +286,7 @@ def _round_instant(round_: Round, step: Step, to: Recipient, joined_at: datetime
             anchor, name = round_.cycle.window.last, "the window closes"
         case _:
             anchor, name = day_of(joined_at, to.zone), "the round is approved"
-    due_at, shift = _step_instant(step, anchor, to, earlier=step.when.before)
+    due_at, shift = _step_instant(step, anchor, to)
     earliest = next_working_moment(joined_at, step.at, to.zone, to.holidays)
     late = "; not before it is approved" if earliest > due_at and step.when.anchor is not Anchor.APPROVAL else ""
     return max(due_at, earliest), f"{_distance(step)} {name}{shift}{late}"
@@ -330,25 +330,20 @@ def _working_day_of_week(day: date, holidays: AbstractSet[date]) -> date:
     return moved
 
 
-def _talk_instant(step: Step, talk: Talk, to: Recipient) -> tuple[datetime, bool, str]:
-    """When *step* is due, whether it belongs before the talk, and how it was shifted.
-
-    On the day of the talk itself the time of day decides. What belongs after the talk waits for its end.
-    """
+def _talk_instant(step: Step, talk: Talk, to: Recipient) -> tuple[datetime, str]:
+    """When *step* is due (UTC) and how it was shifted. What does not come before the talk waits for its end."""
     assert talk.start is not None
     assert talk.end is not None
-    day = day_of(talk.start, to.zone)
-    before = step.when.before or (step.when.days == 0 and instant_of(day, step.at, to.zone) <= talk.start)
-    due_at, shift = _step_instant(step, day, to, earlier=before)
-    if not before and due_at < talk.end:
-        return next_working_moment(talk.end, step.at, to.zone, to.holidays), before, f"{shift}; not before its end"
-    return due_at, before, shift
+    due_at, shift = _step_instant(step, day_of(talk.start, to.zone), to)
+    if not step.when.before and due_at < talk.end:
+        return next_working_moment(talk.end, step.at, to.zone, to.holidays), f"{shift}; not before its end"
+    return due_at, shift
 
 
-def _step_instant(step: Step, anchor: date, to: Recipient, *, earlier: bool) -> tuple[datetime, str]:
-    """When *step* is due, counted from *anchor*, and how it was shifted off weekends and holidays."""
+def _step_instant(step: Step, anchor: date, to: Recipient) -> tuple[datetime, str]:
+    """When *step* is due, counted from *anchor*, and how it was shifted: earlier before the anchor, later after it."""
     day = anchor + timedelta(days=step.when.days)
-    moved = working_day(day, to.holidays, earlier=earlier)
+    moved = working_day(day, to.holidays, earlier=step.when.before)
     return instant_of(moved, step.at, to.zone), _shifted(day, moved)
 
 

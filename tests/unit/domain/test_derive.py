@@ -241,35 +241,13 @@ def test_days_are_counted_on_the_recipients_own_calendar() -> None:
 
 def test_nine_oclock_stays_nine_oclock_across_daylight_saving() -> None:
     talk = a_talk(start=at(2027, 3, 30, 8))
-    round_ = with_steps(INVITATION, a_step("before", -4), a_step("after", 0, at=time(16)))
+    round_ = with_steps(INVITATION, a_step("before", -4), a_step("after", 1, at=time(16)))
     found = messages(talk=talk, round_=round_, manager=replace(BO, zone="America/New_York"))
     assert only("before", Role.EMPLOYEE, found).due_at == at(2027, 3, 26, 8)
-    assert only("after", Role.EMPLOYEE, found).due_at == at(2027, 3, 30, 14)
+    assert only("after", Role.EMPLOYEE, found).due_at == at(2027, 3, 31, 14)
     assert only("invitation", Role.EMPLOYEE, found).due_at == at(2027, 3, 9, 8)
     assert only("invitation", Role.MANAGER, found).due_at == at(2027, 3, 9, 14)
     assert only("before", Role.MANAGER, found).due_at == at(2027, 3, 26, 13)
-
-
-@pytest.mark.parametrize(
-    ("shown", "due", "expires"),
-    [
-        pytest.param(time(8), at(2027, 3, 10, 7), START, id="before the talk: until it begins"),
-        pytest.param(time(10), at(2027, 3, 10, 9), START, id="as it begins: never sent"),
-        pytest.param(time(10, 30), at(2027, 3, 10, 10), at(2027, 3, 24, 10), id="during it: when it ends"),
-        pytest.param(time(16), at(2027, 3, 10, 15), at(2027, 3, 24, 15), id="after it"),
-    ],
-)
-def test_on_the_day_of_the_talk_the_time_of_day_decides(shown: time, due: datetime, expires: datetime) -> None:
-    message = only("step", Role.EMPLOYEE, messages(round_=with_steps(INVITATION, a_step("step", 0, at=shown))))
-    assert (message.due_at, message.expires_at) == (due, expires)
-
-
-@pytest.mark.parametrize(
-    ("shown", "due"), [(time(8), at(2027, 3, 9, 7)), (time(16), at(2027, 3, 11, 15))], ids=["morning", "afternoon"]
-)
-def test_a_step_of_the_day_itself_is_shifted_to_its_own_side_of_the_talk(shown: time, due: datetime) -> None:
-    round_ = with_steps(INVITATION, a_step("step", 0, at=shown), holidays={"SE": frozenset({date(2027, 3, 10)})})
-    assert only("step", Role.EMPLOYEE, messages(round_=round_)).due_at == due
 
 
 def test_a_step_after_the_talk_waits_for_its_end_even_at_midnight() -> None:
