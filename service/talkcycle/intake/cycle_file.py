@@ -1,0 +1,267 @@
+"""Read a cycle file: every fault at once, or a cycle in which every setting has its value."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from talkcycle.domain.cycle import (
+    DEFAULT_EARLIEST_DAYS,
+    LEAST_NOTICE_DAYS,
+    Contact,
+    Cycle,
+    Digests,
+    Guards,
+    Retention,
+    TalkRules,
+    Window,
+)
+from talkcycle.domain.faults import Fault, FaultyInput
+from talkcycle.domain.repetition import following
+from talkcycle.intake.agenda_section import read_agenda
+from talkcycle.intake.cycle_model import CycleSettings
+from talkcycle.intake.findings import Findings
+from talkcycle.intake.languages import language_tag, time_zone
+from talkcycle.intake.public_holidays import country_code
+from talkcycle.intake.setting_types import ELSEWHERE, slug
+from talkcycle.intake.steps_section import Surroundings, read_steps
+from talkcycle.intake.texts_section import by_language
+from talkcycle.intake.unusable import Unusable, quoted
+from talkcycle.intake.yaml_lines import KeyPath, read_document
+
+ATTACHMENT_LIMIT = 5_000_000
+LONGEST_WINDOW_DAYS = 366
+MOST_NOTICE_DAYS, MOST_EARLIEST_DAYS, MOST_APPROVAL_DAYS = 90, 180, 60
+GRIDS = (5, 10, 15, 20, 30, 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonDefaults:
+    """What a person gets of whom the roster says nothing. *languages*: those there are texts in."""
+
+    language: str
+    zone: str
+    country: str
+    languages: AbstractSet[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExaminedCycle:
+    """A cycle file after reading. *cycle*: None when it has faults; *roster*: None when it names none."""
+
+    cycle: Cycle | None
+    roster: Path | None
+    defaults: PersonDefaults
+    faults: tuple[Fault, ...]
+
+
+def read_cycle(
+    path: Path,
+    *,
+    templates: Mapping[str, AbstractSet[str]],
+    default_contact: str,
+    attachment_limit: int = ATTACHMENT_LIMIT,
+) -> tuple[Cycle, Path]:
+    """The cycle of *path*, and its roster's file.
+
+    Args:
+        templates: Language to the names of its texts; a language is known when it is here.
+        default_contact: HR's address where the file names none: the service's mailbox.
+        attachment_limit: Bytes that one message's own files may take together.
+
+    Raises:
+        FaultyInput: With every fault.
+    """
+    found = examine_cycle(path, templates=templates, default_contact=default_contact, attachment_limit=attachment_limit)
+    if found.cycle is None or found.roster is None:
+        raise FaultyInput(found.faults)
+    return found.cycle, found.roster
+
+
+def examine_cycle(
+    path: Path, *, templates: Mapping[str, AbstractSet[str]], default_contact: str, attachment_limit: int
+) -> ExaminedCycle:
+    """Like ``read_cycle``, with the faults returned, so that the roster can be read nevertheless.
+
+    Raises:
+        FaultyInput: The file cannot be read at all.
+    """
+    findings = Findings(read_document(path))
+    raw = findings.document.value
+    settings = findings.section(CycleSettings, raw, apart=frozenset({"agenda", "steps"}))
+    languages = templates.keys()
+    defaults = _defaults(findings, settings, languages)
+    _check_days(findings, settings)
+    _check_talk(findings, settings)
+    around = Surroundings(
+        folder=path.parent, texts=templates, language=defaults.language, attachment_limit=attachment_limit
+    )
+    steps = read_steps(
+        findings,
+        raw.get("steps"),
+        around,
+        notice=settings.notice,
+        earliest=settings.earliest,
+        default_earliest=DEFAULT_EARLIEST_DAYS,
+    )
+    agenda = read_agenda(
+        findings,
+        raw.get("agenda"),
+        talk_minutes=settings.talk.minutes,
+        language=defaults.language,
+        languages=languages,
+    )
+    texts = {
+        key: by_language(findings, (key,), getattr(settings, key), default=defaults.language, known=languages)
+        for key in ("name", "strategy", "opt_out_policy", "confidentiality")
+    }
+    hr = _contact(findings, settings, defaults, default_contact)
+    _check_id(findings, path)
+    cycle = None
+    if not findings.faults:
+        earliest = settings.earliest or next(-step.when.days for step in steps if step.calendar)
+        cycle = Cycle(
+            id=path.stem,
+            name=texts["name"],
+            organisation=settings.organisation or default_contact.rpartition("@")[2],
+            hr=hr,
+            window=Window(first=settings.window.first, last=settings.window.last),
+            repeat_months=settings.repeat,
+            language=defaults.language,
+            zone=defaults.zone,
+            country=defaults.country,
+            talk=TalkRules(
+                minutes=settings.talk.minutes,
+                buffer_minutes=settings.talk.buffer,
+                grid_minutes=settings.talk.grid,
+                days=settings.talk.days,
+                hours=settings.talk.hours,
+                most_per_day=settings.talk.most_per_day,
+            ),
+            places={"*" if site == ELSEWHERE else site: place for site, place in settings.place.items()},
+            agenda=agenda,
+            strategy=texts["strategy"],
+            strategy_link=settings.strategy_link,
+            opt_out_policy=texts["opt_out_policy"],
+            confidentiality=texts["confidentiality"],
+            steps=steps,
+            digests=Digests(
+                managers=settings.digests.managers,
+                hr=settings.digests.hr,
+                day=settings.digests.day,
+                at=settings.digests.at,
+            ),
+            notice_days=settings.notice,
+            earliest_days=earliest,
+            approval_days=settings.approval,
+            guards=Guards(roster_shrinks=settings.guards.roster_shrinks, managers_change=settings.guards.managers_change),
+            retention=Retention(payload_days=settings.retention.messages, round_days=settings.retention.round),
+        )
+    roster = path.parent / settings.roster if findings.sound(("roster",)) else None
+    return ExaminedCycle(cycle=cycle, roster=roster, defaults=defaults, faults=tuple(sorted(findings.faults)))
+
+
+def _defaults(findings: Findings, settings: CycleSettings, languages: AbstractSet[str]) -> PersonDefaults:
+    """Language, zone and country for whom the roster gives none; the shipped ones where the file's are faulty."""
+    return PersonDefaults(
+        language=_language(findings, ("language",), settings.language, languages),
+        zone=_zone(findings, ("zone",), settings.zone),
+        country=_country(findings, settings.country),
+        languages=languages,
+    )
+
+
+def _language(findings: Findings, path: KeyPath, text: str, languages: AbstractSet[str]) -> str:
+    try:
+        return language_tag(text, languages)
+    except Unusable as error:
+        findings.unusable(path, error)
+        return next(iter(sorted(languages)), "sv")
+
+
+def _zone(findings: Findings, path: KeyPath, text: str) -> str:
+    try:
+        return time_zone(text)
+    except Unusable as error:
+        findings.unusable(path, error)
+        return "Europe/Stockholm"
+
+
+def _country(findings: Findings, text: str) -> str:
+    try:
+        return country_code(text)
+    except Unusable as error:
+        findings.unusable(("country",), error)
+        return "SE"
+
+
+def _contact(findings: Findings, settings: CycleSettings, defaults: PersonDefaults, default_contact: str) -> Contact:
+    hr = settings.hr
+    language, zone = defaults.language, defaults.zone
+    return Contact(
+        name=hr.name,
+        email=hr.email or default_contact,
+        telephone=hr.telephone,
+        language=_language(findings, ("hr", "language"), hr.language, defaults.languages) if hr.language else language,
+        zone=_zone(findings, ("hr", "zone"), hr.zone) if hr.zone else zone,
+    )
+
+
+def _check_days(findings: Findings, settings: CycleSettings) -> None:
+    if findings.sound(("window",)):
+        _check_window(findings, settings)
+    if findings.sound(("notice",)):
+        if settings.notice < LEAST_NOTICE_DAYS:
+            mend = f"Write at least {LEAST_NOTICE_DAYS} days: people need time to prepare."
+            findings.fault(("notice",), f"{settings.notice} days are under the least notice.", mend)
+        elif settings.notice > MOST_NOTICE_DAYS:
+            findings.fault(("notice",), f"{settings.notice} days are too long.", f"The most is {MOST_NOTICE_DAYS} days.")
+    if findings.sound(("notice",), ("earliest",)) and settings.earliest is not None:
+        if settings.earliest < settings.notice:
+            mend = f"Write at least {settings.notice} days."
+            findings.fault(("earliest",), f"is shorter than the notice of {settings.notice} days.", mend)
+        elif settings.earliest > MOST_EARLIEST_DAYS:
+            mend = f"The most is {MOST_EARLIEST_DAYS} days."
+            findings.fault(("earliest",), f"{settings.earliest} days are too long.", mend)
+    if settings.approval > MOST_APPROVAL_DAYS:
+        findings.fault(
+            ("approval",), f"{settings.approval} days are too long.", f"The most is {MOST_APPROVAL_DAYS} days."
+        )
+
+
+def _check_window(findings: Findings, settings: CycleSettings) -> None:
+    window = Window(first=settings.window.first, last=settings.window.last)
+    if window.last < window.first:
+        mend = "Let `last` be the same day as `first` or a later one."
+        findings.fault(("window", "last"), f"{window.last} comes before {window.first}: the window is reversed.", mend)
+    elif window.first < date(2000, 1, 1):
+        findings.fault(
+            ("window", "first"), f"{window.first} is long past.", "Write the year with four digits, such as 2027."
+        )
+    elif (window.last - window.first).days >= LONGEST_WINDOW_DAYS:
+        mend = "Write a shorter window, and `repeat` if it returns."
+        findings.fault(("window", "last"), "the window is longer than a year.", mend)
+    elif settings.repeat is not None and following(window, settings.repeat).first <= window.last:
+        mend = "Write a shorter window or a longer repetition."
+        findings.fault(("repeat",), "the window returns before it has ended.", mend)
+
+
+def _check_talk(findings: Findings, settings: CycleSettings) -> None:
+    talk = settings.talk
+    if not findings.sound(("talk",)):
+        return
+    if talk.grid not in GRIDS:
+        mend = f"Write one of {', '.join(map(str, GRIDS))}."
+        findings.fault(("talk", "grid"), f"{talk.grid} minutes do not divide an hour.", mend)
+    if talk.hours[1] - talk.hours[0] < talk.minutes:
+        mend = "Widen the hours, or shorten the talk."
+        findings.fault(("talk", "hours"), f"a talk of {talk.minutes} minutes does not fit into these hours.", mend)
+
+
+def _check_id(findings: Findings, path: Path) -> None:
+    try:
+        slug(path.stem)
+    except Unusable:
+        mend = "Name it in small letters, digits and hyphens, such as development.yaml: this is the cycle's id."
+        findings.faults.append(Fault(file=str(path), problem=f"{quoted(path.name)} cannot be a cycle's name.", mend=mend))
