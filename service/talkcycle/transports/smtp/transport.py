@@ -1,0 +1,201 @@
+"""Hand messages over by SMTP, knowing at every moment how far the conversation has got."""
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+
+from talkcycle.domain.delivery import (
+    PermanentDeliveryError,
+    Receipt,
+    TransientDeliveryError,
+    UnknownDeliveryError,
+)
+from talkcycle.domain.service import SmtpSettings
+from talkcycle.transports.smtp.opening import open_line, tls_context
+from talkcycle.transports.smtp.replies import no_line, refused_message, refused_sender, words
+
+MESSAGES_PER_LINE = 200
+"""Servers close lines that live too long; better we do, between two messages."""
+
+
+class SmtpTransport:
+    """Implements ``domain.ports.MailTransport``. Safe to share between threads; each connection belongs to one."""
+
+    name = "smtp"
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext | None:
+        return tls_context(self.settings)
+
+    @contextmanager
+    def connect(self) -> Iterator["SmtpConnection"]:
+        """A line that is opened with the first message and closed quietly on leaving."""
+        connection = SmtpConnection(self)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def open_line(self) -> smtplib.SMTP:
+        return open_line(self.settings, self._context)
+
+
+class SmtpConnection:
+    """Implements ``domain.ports.MailConnection``."""
+
+    def __init__(self, transport: SmtpTransport) -> None:
+        self.transport = transport
+        self.line: smtplib.SMTP | None = None
+        self.used = 0
+
+    def deliver(self, *, sender: str, recipient: str, payload: bytes) -> Receipt:
+        envelope = _Envelope(sender, recipient, payload)
+        line = self._ready(envelope)
+        try:
+            receipt = self._hand_over(line, envelope)
+        except (PermanentDeliveryError, TransientDeliveryError):
+            self._reset()
+            raise
+        except UnknownDeliveryError:
+            self._drop()
+            raise
+        self.used += 1
+        return receipt
+
+    def close(self) -> None:
+        """Say goodbye; whatever the server answers, what it accepted stays accepted."""
+        if self.line is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                self.line.quit()
+            self._drop()
+
+    def _ready(self, envelope: "_Envelope") -> smtplib.SMTP:
+        """A line that has taken MAIL FROM: an old one, or a new one if the server closed the old while it was idle."""
+        if self.line is not None and self.used >= MESSAGES_PER_LINE:
+            self.close()
+        if self.line is not None:
+            try:
+                self._begin(self.line, envelope)
+            except _Dropped:
+                self._drop()
+            else:
+                return self.line
+        self.line, self.used = self.transport.open_line(), 0
+        try:
+            self._begin(self.line, envelope)
+        except _Dropped as dropped:
+            self._drop()
+            raise no_line(f"the server closed the line: {dropped}") from dropped
+        return self.line
+
+    def _begin(self, line: smtplib.SMTP, envelope: "_Envelope") -> None:
+        code, text = _ask(line, envelope.mail_from(line))
+        if code != 250:
+            refusal = refused_sender(code, text)
+            self._reset()
+            raise refusal
+
+    def _hand_over(self, line: smtplib.SMTP, envelope: "_Envelope") -> Receipt:
+        try:
+            code, text = _ask(line, f"RCPT TO:<{envelope.recipient}>")
+            if code not in {250, 251}:
+                raise refused_message(code, text)
+            code, text = _ask(line, "DATA")
+            if code != 354:
+                raise refused_message(code, text)
+            # Without the final dot no server takes a message: until it is sent, nothing can have arrived.
+            line.send(envelope.content)
+        except (_Dropped, smtplib.SMTPException, OSError) as failure:
+            self._drop()
+            raise TransientDeliveryError("the line died before the message was handed over") from failure
+        try:
+            line.send(b".\r\n")
+            code, text = line.getreply()
+        except (smtplib.SMTPException, OSError) as failure:
+            raise UnknownDeliveryError("the line died before the server answered") from failure
+        if code == 250:
+            return Receipt(reply=words(code, text))
+        if 400 <= code < 600:
+            raise refused_message(code, text)
+        raise UnknownDeliveryError(f"the server answered what no server should: {words(code, text)}")
+
+    def _reset(self) -> None:
+        """Make the line fit for the next message, or let go of it."""
+        if self.line is not None:
+            try:
+                code, _ = self.line.rset()
+            except (smtplib.SMTPException, OSError):
+                code = -1
+            if code != 250:
+                self._drop()
+
+    def _drop(self) -> None:
+        if self.line is not None:
+            self.line.close()
+            self.line = None
+
+
+class _Dropped(Exception):
+    """The server closed the line before it was asked for anything that counts."""
+
+
+def _ask(line: smtplib.SMTP, command: str) -> tuple[int, bytes]:
+    try:
+        line.send(command.encode() + b"\r\n")
+        code, text = line.getreply()
+    except (smtplib.SMTPException, OSError) as failure:
+        raise _Dropped(type(failure).__name__) from failure
+    if code == 421:
+        raise _Dropped(words(code, text))
+    return code, text
+
+
+class _Envelope:
+    """One message as the wire wants it."""
+
+    def __init__(self, sender: str, recipient: str, payload: bytes) -> None:
+        self.sender, self.recipient = _wire(sender), _wire(recipient)
+        header, _, _ = payload.partition(b"\r\n\r\n")
+        self.needs_utf8 = not (self.sender + self.recipient).isascii() or not header.isascii()
+        self.needs_8bit = not payload.isascii()
+        self.size = len(payload)
+        stuffed = payload.replace(b"\r\n.", b"\r\n..")
+        self.content = (
+            (b"." if payload.startswith(b".") else b"") + stuffed + (b"" if payload.endswith(b"\r\n") else b"\r\n")
+        )
+
+    def mail_from(self, line: smtplib.SMTP) -> str:
+        """MAIL FROM with what this message needs of the server.
+
+        Raises:
+            PermanentDeliveryError: The server cannot take such an address, or a message of this size.
+        """
+        options = ""
+        if self.needs_utf8:
+            if not line.has_extn("smtputf8"):
+                raise PermanentDeliveryError("the address needs SMTPUTF8, which the server does not offer")
+            options += " SMTPUTF8"
+        if self.needs_8bit and line.has_extn("8bitmime"):
+            options += " BODY=8BITMIME"
+        if line.has_extn("size"):
+            limit = line.esmtp_features["size"]
+            if limit.isdigit() and 0 < int(limit) < self.size:
+                raise PermanentDeliveryError(f"the message has {self.size} bytes, the server takes {limit}")
+            options += f" SIZE={self.size}"
+        return f"MAIL FROM:<{self.sender}>{options}"
+
+
+def _wire(address: str) -> str:
+    """*address* with its domain in ASCII (IDNA); a local part beyond ASCII stays and needs SMTPUTF8."""
+    local, at, domain = address.rpartition("@")
+    if any(character in address for character in "\r\n<>"):
+        raise PermanentDeliveryError("the address cannot be one")
+    try:
+        return f"{local}{at}{domain if domain.isascii() else domain.encode('idna').decode()}"
+    except UnicodeError as impossible:
+        raise PermanentDeliveryError("the address has a domain that cannot be one") from impossible

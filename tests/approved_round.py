@@ -1,0 +1,54 @@
+"""The shipped example, planned and approved on a virtual day, ready for a daemon."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from talkcycle.intake.service_file import read_service
+from talkcycle.store.open import open_store
+from talkcycle.store.secret import service_secret
+
+from talkcycle.bootstrap import read_inputs
+from talkcycle.resources import shipped
+from talkcycle.rounds.approve import approve, prepare_approval
+from talkcycle.rounds.plan import make_draft
+
+APPROVED_AT = datetime(2027, 2, 1, 9, 0, tzinfo=UTC)
+"""A Monday, five weeks before the example's window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovedRound:
+    """Where it lies. *data* has the database, the secret, and ``clock`` with the virtual time."""
+
+    data: Path
+    database: str
+    sender: str
+    round: str
+
+
+def approved_example(folder: Path, *, at: datetime = APPROVED_AT, config: Path | None = None) -> ApprovedRound:
+    """Plan and approve the cycle in *config* (the shipped example) at *at* in a fresh database in *folder*."""
+    config = config or Path(shutil.copytree(shipped("config"), folder / "config"))
+    data = folder / "data"
+    data.mkdir(parents=True)
+    settings = read_service(config / "service.yaml", {"TALKCYCLE_SMTP_PASSWORD": "of no use here"})
+    inputs = read_inputs(config / "cycle.yaml", settings)
+    database = f"sqlite:///{data / 'talkcycle.db'}"
+    store = open_store(database, secret=service_secret(None, data))
+    draft = make_draft(store, inputs, now=at)
+    approval = prepare_approval(
+        store,
+        inputs,
+        plan=draft.hash[:12],
+        only=None,
+        who="hr",
+        sender=settings.sender,
+        seed="the same in every run",
+        now=at,
+    )
+    approve(store, inputs, approval, who="hr", now=at)
+    store.close()
+    (data / "clock").write_text(at.isoformat())
+    return ApprovedRound(data=data, database=database, sender=settings.sender, round=draft.round)

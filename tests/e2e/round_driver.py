@@ -1,0 +1,82 @@
+"""The daemon's own parts over a clock that jumps, in a process of its own, to be killed at any point.
+
+Usage: round_driver.py DATA_FOLDER SMTP_PORT SENDER. The virtual time lives in DATA_FOLDER/clock and survives the
+process, as real time would. Exits 0 when
+nothing is left to do.
+"""
+
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from talkcycle.daemon.dispatch import Dispatcher
+from talkcycle.daemon.rate import RateLimiter
+from talkcycle.store.open import open_store
+from talkcycle.store.secret import service_secret
+from talkcycle.transports.smtp.transport import SmtpTransport
+
+from talkcycle.daemon.tick import Ticker
+from talkcycle.domain.delivery import RetryPolicy
+from talkcycle.domain.service import SmtpSettings, TlsMode
+from talkcycle.rounds.texts import TextShelf
+
+LONGEST_JUMP = timedelta(hours=12)
+"""Under a day: a daemon that was away for longer starts on hold, as it should."""
+
+
+class FileClock:
+    """Virtual time kept in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self.path.read_text())
+
+    def jump(self, to: datetime) -> None:
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(to.isoformat())
+        fresh.replace(self.path)
+
+
+def main(data: Path, port: int, sender: str) -> None:
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
+    log = structlog.get_logger()
+    clock = FileClock(data / "clock")
+    store = open_store(f"sqlite:///{data / 'talkcycle.db'}", secret=service_secret(None, data))
+    policy = RetryPolicy()
+    ticker = Ticker(
+        store=store,
+        shelf=TextShelf(store),
+        clock=clock,
+        policy=policy,
+        sender=sender,
+        mark=data / "mark",
+        log=log,
+    )
+    dispatcher = Dispatcher(
+        store=store,
+        transports={"smtp": SmtpTransport(SmtpSettings(host="127.0.0.1", port=port, tls=TlsMode.NONE))},
+        clock=clock,
+        policy=policy,
+        connections=2,
+        limiter=RateLimiter(None, clock=clock),
+        jitter=lambda: 0.0,
+        log=log,
+    )
+    if ticker.start(alone=True):
+        sys.exit("the outbox went on hold")
+    while True:
+        ticker.tick()
+        dispatcher.dispatch_due(None)
+        with store.read() as session:
+            instants = [at for at in (session.schedule.next(), session.outbox.next_due()) if at is not None]
+        if not instants:
+            return
+        now = clock.now()
+        clock.jump(min(max(now, min(instants)), now + LONGEST_JUMP))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
