@@ -14,6 +14,13 @@ from talkcycle.rendering.values import place_text, talk_pair
 from talkcycle.rendering.words import Words
 
 PDF = "application/pdf"
+_NOBODYS = {
+    "employee": {"label": "x", "name": "x"},
+    "manager": {"label": "x", "name": "x"},
+    "when": {"label": "x", "lines": ["x"]},
+    "where": {"label": "x", "text": "x"},
+}
+"""Stands for what is one talk's own."""
 
 
 def agenda(order: RenderOrder, library: Library, text: MailText, values: Mapping[str, Any]) -> File:
@@ -40,7 +47,7 @@ def agenda(order: RenderOrder, library: Library, text: MailText, values: Mapping
         "ground_rules": labels["ground_rules"],
         "footer": labels["footer"],
     }
-    document = pdf(library.layout_file("agenda.typ"), data, created=order.round.approved_at)
+    document = pdf(library.layout_file("agenda.typ"), data, sample=data | _NOBODYS, created=order.round.approved_at)
     return File(name=f"{words.say('agenda_file', values)}.pdf", mime_type=PDF, data=document)
 
 
@@ -60,7 +67,7 @@ def self_review(order: RenderOrder, library: Library, text: MailText, values: Ma
         ],
         "footer": texts["footer"],
     }
-    document = pdf(library.layout_file("self-review.typ"), data, created=order.round.approved_at)
+    document = pdf(library.layout_file("self-review.typ"), data, sample=data, created=order.round.approved_at)
     return File(name=f"{words.say('self_review_file', values)}.pdf", mime_type=PDF, data=document)
 
 

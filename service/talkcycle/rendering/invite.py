@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
-from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress, vText
+from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
 from talkcycle.domain.talks import Entry
 from talkcycle.rendering.dates import local
@@ -62,11 +61,12 @@ def calendar_part(invite: Invite, method: str) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", method)
     zoned = method == REQUEST and tells_truly(invite.zone, invite.start) and tells_truly(invite.zone, invite.end)
-    block = _timezone(invite.zone) if zoned else None
-    if block is not None:
-        calendar.add_component(block)
-    calendar.add_component(_event(invite, method, zone=invite.zone if block is not None else None))
-    return bytes(calendar.to_ical())
+    calendar.add_component(_event(invite, method, zone=invite.zone if zoned else None))
+    written = bytes(calendar.to_ical())
+    if not zoned:
+        return written
+    head, event, rest = written.partition(b"BEGIN:VEVENT\r\n")
+    return head + vtimezone(invite.zone).encode("ascii") + event + rest
 
 
 def _event(invite: Invite, method: str, *, zone: str | None) -> Event:
@@ -120,9 +120,3 @@ def _alarm(title: str) -> Alarm:
     alarm.add("description", title)
     alarm.add("trigger", -_REMIND_BEFORE)
     return alarm
-
-
-@lru_cache(maxsize=512)
-def _timezone(zone: str) -> Timezone | None:
-    text = vtimezone(zone)
-    return None if text is None else Timezone.from_ical(text)  # type: ignore[return-value]

@@ -117,8 +117,8 @@ def _draft(order: RenderOrder, library: Library, attachments: Mapping[str, bytes
     subject = one_line(found.template.subject.text(values))
     preheader = one_line(found.template.preheader.text(values))
     body = both_forms(found.template.body.text(values))
-    footer = both_forms(found.words.say("footer", values))
-    confidentiality = both_forms(values["confidentiality"])
+    footer = _constant_text(found.words.say("footer", values))
+    confidentiality = _constant_text(values["confidentiality"])
     composed = Composed(
         subject=subject,
         preheader=preheader,
@@ -190,7 +190,7 @@ def _description(found: MailText, values: Mapping[str, Any]) -> str:
     """The agenda as text, for calendars that do not show attachments, and whom to call."""
     unit = found.words.agenda["minutes"]
     points = [f"{point.minutes} {unit}: {point.title}. {point.leads}" for point in values["agenda_points"]]
-    footer = both_forms(found.words.say("footer", values)).text.strip()
+    footer = _constant_text(found.words.say("footer", values)).text.strip()
     return "\n".join([found.words.agenda["title"], *points, "", footer])
 
 
@@ -219,7 +219,8 @@ def _headers(order: RenderOrder, draft: _Draft, *, address: str, sender: str, me
 
 
 _constant_address = lru_cache(maxsize=64)(address_header)
-"""From and Reply-To are the same in every message of a round."""
+_constant_text = lru_cache(maxsize=64)(both_forms)
+"""From, Reply-To and the footer are the same in every message of a round."""
 
 
 def _identity(order: RenderOrder) -> uuid.UUID:

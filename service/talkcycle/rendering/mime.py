@@ -1,7 +1,6 @@
 """The bytes of a mail, in the shape that Outlook looks for (MS-STANOICAL; RFC 6047)."""
 
 import binascii
-from base64 import encodebytes
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -86,4 +85,5 @@ def _file_part(file: File) -> bytes:
 
 
 def _base64(data: bytes) -> bytes:
-    return encodebytes(data).replace(b"\n", b"\r\n")
+    encoded = binascii.b2a_base64(data, newline=False)
+    return b"\r\n".join([encoded[start : start + 76] for start in range(0, len(encoded), 76)]) + b"\r\n"

@@ -1,10 +1,12 @@
 """Typst source and data to a tagged PDF (PDF/UA-1) with embedded fonts; made once for the same content."""
 
 import json
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from talkcycle.rendering.template_files import TEMPLATES
@@ -13,8 +15,11 @@ from talkcycle.resources import shipped
 if TYPE_CHECKING:
     from typst import Compiler
 
+STEPS = 15
+"""How many sizes a design may have: ``sys.inputs.step`` is 0 (roomy) to 14 (tight)."""
 _MOST_KEPT = 64
-_Key = tuple[bytes, str, datetime]
+_PAGES = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count (\d+)")
+_Key = tuple[bytes, str, str, datetime]
 
 
 class _Thread(threading.local):
@@ -29,23 +34,25 @@ _lock = threading.Lock()
 _kept: OrderedDict[_Key, bytes] = OrderedDict()
 
 
-def pdf(source: bytes, data: Mapping[str, Any], *, created: datetime) -> bytes:
-    """The document of *source* with *data* in ``sys.inputs.data`` as JSON, never as source.
+def pdf(source: bytes, data: Mapping[str, Any], *, sample: Mapping[str, Any], created: datetime) -> bytes:
+    """The document of *source* with *data* in ``sys.inputs.data`` as JSON, never as source, on one page if it fits.
 
-    Employee and manager who share a language share one PDF, so the same input gives the same bytes.
+    Employee and manager who share a language share one PDF: it is kept for a while by all it depends on.
 
     Args:
+        sample: *data* without what is this talk's own: the size that fits it is where the search for a fitting size
+            begins, so that one compilation is enough for nearly every talk of a round.
         created: Aware; the document's date, so that two compilations are the same.
 
     Raises:
         typst.TypstError: The source is wrong.
     """
-    key = (source, json.dumps(data, ensure_ascii=False, sort_keys=True), created)
+    key = (source, _json(data), _json(sample), created)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    made = _compile(*key)
+    made = _fitting(*key)
     with _lock:
         _kept[key] = made
         while len(_kept) > _MOST_KEPT:
@@ -53,13 +60,40 @@ def pdf(source: bytes, data: Mapping[str, Any], *, created: datetime) -> bytes:
     return made
 
 
-def _compile(source: bytes, data: str, created: datetime) -> bytes:
+def page_count(document: bytes) -> int:
+    """How many pages a PDF of ours has."""
+    found = _PAGES.search(document)
+    if found is None:
+        raise ValueError("a PDF whose pages cannot be counted")
+    return int(found[1])
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, sort_keys=True)
+
+
+def _fitting(source: bytes, data: str, sample: str, created: datetime) -> bytes:
+    made = b""
+    for step in range(_first_step(source, sample, created), STEPS):
+        made = _compile(source, data, step, created)
+        if page_count(made) == 1:
+            break
+    return made
+
+
+@lru_cache(maxsize=64)
+def _first_step(source: bytes, sample: str, created: datetime) -> int:
+    steps = range(STEPS)
+    return next((step for step in steps if page_count(_compile(source, sample, step, created)) == 1), STEPS - 1)
+
+
+def _compile(source: bytes, data: str, step: int, created: datetime) -> bytes:
     import typst  # noqa: PLC0415  # only when a document is made
 
     arguments: dict[str, Any] = {
         "input": source,
         "format": "pdf",
-        "sys_inputs": {"data": data},
+        "sys_inputs": {"data": data, "step": str(step)},
         "timestamp": int(created.timestamp()),
     }
     try:

@@ -49,6 +49,7 @@ class Observance:
     onset: Onset | None
 
 
+@lru_cache(maxsize=512)
 def observances(zone: str) -> tuple[Observance, ...] | None:
     """One or two observances of *zone* as its rule stands today; None when a yearly rule cannot say it plainly.
 
@@ -72,11 +73,11 @@ def observances(zone: str) -> tuple[Observance, ...] | None:
 
 
 @lru_cache(maxsize=512)
-def vtimezone(zone: str) -> str | None:
-    """The VTIMEZONE of *zone*, CRLF line ends, no line over 75 octets; None when it cannot be said plainly."""
+def vtimezone(zone: str) -> str:
+    """The VTIMEZONE of *zone*, CRLF line ends, no line over 75 octets. ValueError when it cannot be said plainly."""
     found = observances(zone)
-    if found is None or len(zone) > 60:
-        return None
+    if found is None:
+        raise ValueError(f"{zone} has no plain rule")
     lines = ["BEGIN:VTIMEZONE", f"TZID:{zone}"]
     standard = min(each.offset for each in found)
     for each in found:
