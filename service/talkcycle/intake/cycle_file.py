@@ -23,6 +23,7 @@ from talkcycle.intake.agenda_section import read_agenda
 from talkcycle.intake.cycle_model import CycleSettings
 from talkcycle.intake.findings import Findings
 from talkcycle.intake.languages import language_tag, time_zone
+from talkcycle.intake.person_defaults import PersonDefaults
 from talkcycle.intake.public_holidays import country_code
 from talkcycle.intake.setting_types import ELSEWHERE, slug
 from talkcycle.intake.steps_section import Surroundings, read_steps
@@ -34,16 +35,6 @@ ATTACHMENT_LIMIT = 5_000_000
 LONGEST_WINDOW_DAYS = 366
 MOST_NOTICE_DAYS, MOST_EARLIEST_DAYS, MOST_APPROVAL_DAYS = 90, 180, 60
 GRIDS = (5, 10, 15, 20, 30, 60)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonDefaults:
-    """What a person gets of whom the roster says nothing. *languages*: those there are texts in."""
-
-    language: str
-    zone: str
-    country: str
-    languages: AbstractSet[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
