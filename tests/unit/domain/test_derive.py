@@ -143,8 +143,9 @@ def test_an_invitation_waits_for_an_announcement_later_in_the_day() -> None:
     ],
 )
 def test_an_invitation_waits_for_no_other_step(step: object) -> None:
-    round_ = with_steps(INVITATION, step)
-    assert only("invitation", Role.EMPLOYEE, messages(round_=round_)).due_at == at(2027, 2, 17, 8)
+    approved_at = at(2027, 2, 18, 9)
+    found = messages(round_=with_steps(INVITATION, step, approved_at=approved_at))
+    assert only("invitation", Role.EMPLOYEE, found).due_at == approved_at
 
 
 def test_what_falls_before_the_invitation_waits_for_it() -> None:

@@ -58,6 +58,13 @@ def test_many_changed_managers_stop_the_round() -> None:
     )
 
 
+def test_changed_managers_are_a_share_of_those_who_stayed() -> None:
+    after = twenty(first=2) | dict.fromkeys(["p2", "p3", "p4", "p5"], "other")
+    assert roster_faults(a_roster(twenty()), a_roster(after), GUARDS) == (
+        "4 of 18 people have another manager than in the last round (p2, p3, p4, p5).",
+    )
+
+
 def test_both_are_said_at_once() -> None:
     after = twenty(manager="other", first=10)
     assert roster_faults(a_roster(twenty()), a_roster(after), GUARDS) == (
