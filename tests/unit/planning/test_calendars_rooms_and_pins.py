@@ -41,7 +41,7 @@ def instance(*talks: Request, days: int = 1, **other: Any) -> Instance:
     """One or more mornings from nine to twelve, UTC; minute 0 is Monday's midnight."""
     ids = dict.fromkeys(id_ for each in talks for id_ in (each.manager, each.employee))
     managers = {each.employee: each.manager for each in talks}
-    facts = {"people": {id_: attendee(id_, managers.get(id_)) for id_ in ids}, "most_per_day": 5, **other}
+    facts = {"people": {id_: attendee(id_, managers.get(id_)) for id_ in ids}, "most_per_day": 5, "grid": 30, **other}
     return Instance(
         t0=datetime(2027, 3, 1, tzinfo=UTC),
         horizon=days * DAY,
@@ -49,7 +49,6 @@ def instance(*talks: Request, days: int = 1, **other: Any) -> Instance:
         first=MONDAY,
         last=date(2027, 3, days),
         lead_days=14,
-        grid=30,
         days=frozenset(range(7)),
         hours=(0, DAY),
         talks=talks,
@@ -156,17 +155,38 @@ def test_a_booth_an_office_and_another_sites_room_hold_no_talk() -> None:
     )
 
 
-def test_a_talk_that_moves_for_another_gives_its_room_back() -> None:
-    """A could be at nine or ten, B only at nine: whoever was first, both have a time and the room."""
-    until_eleven = (((NINE, ELEVEN),),) * 7
-    talks = [talk("A", "M", wants_room=True), talk("B", "M", wants_room=True), talk("C", "M", wants_room=True)]
-    company = instance(*talks, rooms=rooms(R=(0, 30)))
-    for id_ in ("A", "B"):
-        company = with_facts(company, id_, hours=until_eleven)
-    company = with_facts(company, "B", busy={BusyKind.BUSY: ((TEN, ELEVEN),)})
+@pytest.mark.parametrize(
+    ("hours", "found"),
+    [
+        pytest.param(
+            {"A": (NINE, ELEVEN), "B": (TEN, NOON), "C": (TEN, NOON)},
+            {"A": NINE, "B": ELEVEN, "C": TEN},
+            id="one other moves",
+        ),
+        pytest.param(
+            {"A": (NINE, ELEVEN), "B": (TEN, NOON), "C": (ELEVEN, NOON + 60), "D": (ELEVEN, NOON + 60)},
+            {"A": NINE, "B": TEN, "C": NOON, "D": ELEVEN},
+            id="and a second for the first",
+        ),
+    ],
+)
+def test_a_talk_that_found_no_time_gets_one_and_a_room_because_others_move(
+    hours: Mapping[str, tuple[int, int]], found: Mapping[str, int]
+) -> None:
+    """A would rather not talk at nine, so that the last in line finds every hour taken."""
+    company = instance(*(talk(id_, "M", wants_room=True) for id_ in hours), grid=60, rooms=rooms(R=(0, 30)))
+    company = with_facts(company, "M", hours=(((NINE, NOON + 60),),) * 7)
+    for id_, each in hours.items():
+        company = with_facts(company, id_, hours=((each,),) * 7)
+    company = with_facts(company, "A", busy={BusyKind.TENTATIVE: ((NINE, TEN),)})
 
-    assert solve(company).assignments == (
-        Assignment(talk="A", start=TEN, room="R"),
-        Assignment(talk="B", start=NINE, room="R"),
-        Assignment(talk="C", start=ELEVEN, room="R"),
+    assert solve(company).assignments == tuple(
+        Assignment(talk=id_, start=start, room="R") for id_, start in found.items()
     )
+
+
+def test_talk_and_buffer_end_within_the_horizon() -> None:
+    pair = with_facts(instance(talk("E", "M", buffer=30)), "M", busy={BusyKind.BUSY: ((NINE, NINE + 30),)})
+
+    assert starts(replace(pair, horizon=ELEVEN)) == {"E": NINE + 30}
+    assert starts(replace(pair, horizon=ELEVEN - 1)) == {}

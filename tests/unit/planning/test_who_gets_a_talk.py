@@ -61,6 +61,14 @@ def test_holidays_and_the_last_days_employed_count_as_part_of_being_away(
     assert "E" not in instance_of(cycle(), people, {}, today=TODAY)[1]
 
 
+def test_somebody_who_never_works_is_not_taken_for_being_away(
+    cycle: Callable[..., Cycle], person: Callable[..., Person]
+) -> None:
+    people = by_id(person("M", None), person("E", "M", hours=((),) * 7))
+
+    assert "E" not in instance_of(cycle(), people, {}, today=TODAY)[1]
+
+
 def test_the_whole_window_of_every_zone_lies_inside_the_horizon(
     cycle: Callable[..., Cycle], person: Callable[..., Person]
 ) -> None:
@@ -77,6 +85,24 @@ def test_the_whole_window_of_every_zone_lies_inside_the_horizon(
         starts += [talk.start for talk in talks]
 
     assert starts == [datetime(2027, 2, 28, 10, tzinfo=UTC), datetime(2027, 3, 1, 12, tzinfo=UTC)]
+
+
+def test_a_pair_whose_dates_are_two_days_apart_can_talk(
+    cycle: Callable[..., Cycle], person: Callable[..., Person]
+) -> None:
+    """Monday's first two hours in Kiritimati are Saturday's last two on Baker Island."""
+    saturday_night = ((),) * 5 + (((22 * 60, 1440),), ())
+    people = by_id(
+        person("E", "M", zone="Pacific/Kiritimati", hours=(((0, 1440),),) * 7),
+        person("M", None, zone="Etc/GMT+12", hours=saturday_night),
+    )
+    monday = cycle(Window(first=FIRST, last=FIRST), hours=(0, 1440), days=frozenset(range(7)))
+
+    instance = instance_of(monday, people, {}, today=TODAY)[0]
+
+    assert [talk.start for talk in planned_talks(instance, solve(instance), monday, people)[0]] == [
+        datetime(2027, 2, 28, 10, tzinfo=UTC)
+    ]
 
 
 def test_planned_talks_carry_the_employees_zone_and_the_place_of_their_site(
