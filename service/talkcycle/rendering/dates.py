@@ -1,6 +1,6 @@
 """Days, times and weeks as each language writes them. Babel gives the names; the order of things stands here.
 
-Languages without rules of their own get Babel's formats.
+Languages without rules of their own get Babel's formats, always with the year.
 """
 
 from collections.abc import Callable
@@ -116,7 +116,7 @@ class Dates:
         """``tisdag 9 mars``, ``Tuesday 9 March``, ``tiistaina 9. maaliskuuta``."""
         rules, names = _rules(self.language), _names(self.language)
         if rules is None:
-            return _babel_date(day, self.language, self._skeleton(day, "EEEEMMMMd"))
+            return _babel_date(day, self.language, "full")
         text = rules.day.format(weekday=names.days[day.weekday()], number=day.day, month=names.months[day.month - 1])
         return self._with_year(text, day)
 
@@ -124,7 +124,7 @@ class Dates:
         """``9 mars``, ``9 March``, ``9. maaliskuuta``."""
         rules, names = _rules(self.language), _names(self.language)
         if rules is None:
-            return _babel_date(day, self.language, self._skeleton(day, "MMMMd"))
+            return _babel_date(day, self.language, "long")
         return self._with_year(rules.short.format(number=day.day, month=names.months[day.month - 1]), day)
 
     def time(self, start: datetime, end: datetime | None = None) -> str:
@@ -159,9 +159,6 @@ class Dates:
     def _with_year(self, text: str, day: date) -> str:
         return text if day.year == self.this_year else f"{text} {day.year}"
 
-    def _skeleton(self, day: date, skeleton: str) -> str:
-        return skeleton if day.year == self.this_year else f"y{skeleton}"
-
 
 def local(instant: datetime, zone: str) -> datetime:
     """*instant* as clocks in *zone* show it."""
@@ -192,12 +189,10 @@ def _names(language: str) -> _Names:
     return _Names(tuple(days[number] for number in range(7)), tuple(months[number] for number in range(1, 13)))
 
 
-def _babel_date(day: date, language: str, skeleton: str) -> str:
-    from babel.dates import format_skeleton, match_skeleton  # noqa: PLC0415
+def _babel_date(day: date, language: str, style: str) -> str:
+    from babel.dates import format_date  # noqa: PLC0415
 
-    locale = _locale(language)
-    known = match_skeleton(skeleton, locale.datetime_skeletons)
-    return format_skeleton(known or skeleton, day, fuzzy=True, locale=locale)
+    return format_date(day, style, locale=language)
 
 
 def _babel_time(language: str) -> Callable[[datetime], str]:

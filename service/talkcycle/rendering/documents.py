@@ -5,6 +5,7 @@ from typing import Any
 
 from talkcycle.rendering.agenda import agenda_points, in_any_language, in_language
 from talkcycle.rendering.dates import Dates, local
+from talkcycle.rendering.designs import NOBODYS
 from talkcycle.rendering.library import Library, MailText
 from talkcycle.rendering.markdown import paragraphs
 from talkcycle.rendering.mime import File
@@ -14,13 +15,6 @@ from talkcycle.rendering.values import place_text, talk_pair
 from talkcycle.rendering.words import Words
 
 PDF = "application/pdf"
-_NOBODYS = {
-    "employee": {"label": "x", "name": "x"},
-    "manager": {"label": "x", "name": "x"},
-    "when": {"label": "x", "lines": ["x"]},
-    "where": {"label": "x", "text": "x"},
-}
-"""Stands for what is one talk's own."""
 
 
 def agenda(order: RenderOrder, library: Library, text: MailText, values: Mapping[str, Any]) -> File:
@@ -47,7 +41,7 @@ def agenda(order: RenderOrder, library: Library, text: MailText, values: Mapping
         "ground_rules": labels["ground_rules"],
         "footer": labels["footer"],
     }
-    document = pdf(library.layout_file("agenda.typ"), data, sample=data | _NOBODYS, created=order.round.approved_at)
+    document = pdf(library.layout_file("agenda.typ"), data, sample=data | NOBODYS, created=order.round.approved_at)
     return File(name=f"{words.say('agenda_file', values)}.pdf", mime_type=PDF, data=document)
 
 

@@ -125,7 +125,7 @@ class Library:
 
     def faults(self) -> tuple[Fault, ...]:
         """Everything wrong with the templates, in the order of file and line."""
-        found = [*self._layout_faults()]
+        found = [*self._layout_faults(), *self._design_faults()]
         for tag in self.tags:
             found.extend(fault for name in self._mails_in(tag) for fault in self._mail_faults(tag, name))
             found.extend(fault for name in REQUIRED for fault in self._word_faults(tag, name))
@@ -236,6 +236,17 @@ class Library:
         else:
             for name in sorted(unknown):
                 yield Fault(file=LAYOUT, problem=f"the variable {name} is unknown.", mend=_nearest(name, LAYOUT_VALUES))
+
+    def _design_faults(self) -> Iterator[Fault]:
+        from talkcycle.rendering.designs import DESIGNS, design_fault  # noqa: PLC0415  # loads typst
+
+        for name in DESIGNS:
+            path = f"{TEMPLATES}/{name}"
+            if path not in self._files:
+                yield Fault(file=path, problem="the design is missing.")
+            elif fault := design_fault(name, self._files[path]):
+                line, problem = fault
+                yield Fault(file=path, line=line, problem=problem, mend=_SEE_SHIPPED)
 
     def _warnings(self, tag: str) -> Iterator[Fault]:
         path = f"{TEMPLATES}/{tag}/preparation-manager.md"

@@ -100,4 +100,5 @@ def _compile(environment: ImmutableSandboxedEnvironment, source: str) -> Compile
         names = frozenset(meta.find_undeclared_variables(tree))
         return Compiled(environment.from_string(tree), names)
     except TemplateSyntaxError as error:
-        raise Unusable(f"a mistake in the template: {error.message}", error.lineno) from error
+        what = str(error.message).partition(". ")[0].rstrip(".")
+        raise Unusable(f"a mistake in the template: {what}", error.lineno) from error
