@@ -27,7 +27,7 @@ def why_hold(
         mark_in_database, mark_beside: The number of the last tick as the database has it and as the file beside it
             does; None: there is no file. The file is written last, so it is never ahead of its own database.
         due_now: How many subjects have something due.
-        due_foreseen: How many of them would have had something due by now, had the service kept running.
+        due_foreseen: How many the plan had foreseen to be due by now when the service last ran.
     """
     reasons = []
     if mark_beside is not None and mark_in_database < mark_beside:
