@@ -21,7 +21,7 @@ FIRST, LAST = datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 4, 30, tzinfo=UTC
 """Daylight saving changes in this time in the EU, the US and on Lord Howe."""
 GRID = timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
-EXAMPLES = min(settings().max_examples, 30) if settings().derandomize else settings().max_examples
+EXAMPLES = min(settings().max_examples, 18) if settings().derandomize else settings().max_examples
 """Few where every run is the same; all that are asked for where a run explores."""
 OFTEN = timedelta(hours=3, minutes=7)
 
