@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from talkcycle.intake.service_file import read_service
-from talkcycle.store.open import open_store
-from talkcycle.store.secret import service_secret
-
 from talkcycle.bootstrap import read_inputs
+from talkcycle.intake.service_file import read_service
 from talkcycle.resources import shipped
 from talkcycle.rounds.approve import approve, prepare_approval
 from talkcycle.rounds.plan import make_draft
+from talkcycle.store.open import open_store
+from talkcycle.store.secret import service_secret
 
 APPROVED_AT = datetime(2027, 2, 1, 9, 0, tzinfo=UTC)
 """A Monday, five weeks before the example's window."""
@@ -34,7 +33,7 @@ def approved_example(folder: Path, *, at: datetime = APPROVED_AT, config: Path |
     data = folder / "data"
     data.mkdir(parents=True)
     settings = read_service(config / "service.yaml", {"TALKCYCLE_SMTP_PASSWORD": "of no use here"})
-    inputs = read_inputs(config / "cycle.yaml", settings)
+    inputs = read_inputs(config / "cycle.yaml", settings, today=at.date())
     database = f"sqlite:///{data / 'talkcycle.db'}"
     store = open_store(database, secret=service_secret(None, data))
     draft = make_draft(store, inputs, now=at)

@@ -6,7 +6,7 @@ import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +54,7 @@ class Application:
 
     def inputs(self, cycle: str) -> "Inputs":
         """HR's files, read and checked. Raises FaultyInput."""
-        return read_inputs(self.config / cycle, self.settings)
+        return read_inputs(self.config / cycle, self.settings, today=self.clock.now().date())
 
 
 def open_application(
@@ -68,13 +68,18 @@ def open_application(
     from talkcycle.store.open import open_store  # noqa: PLC0415
     from talkcycle.store.secret import service_secret  # noqa: PLC0415
 
-    settings = read_service(config / "service.yaml", env)
+    settings = settings_of(config, env)
     settings.data.mkdir(parents=True, exist_ok=True)
     store = open_store(settings.database, secret=service_secret(settings.secret, settings.data), create=create)
     return Application(config=config, settings=settings, store=store, clock=clock or SystemClock(), who=_who(env))
 
 
-def read_inputs(cycle_file: Path, settings: ServiceSettings) -> "Inputs":
+def settings_of(config: Path, env: Mapping[str, str] = os.environ) -> ServiceSettings:
+    """What service.yaml in *config* says. Raises FaultyInput."""
+    return read_service(config / "service.yaml", env)
+
+
+def read_inputs(cycle_file: Path, settings: ServiceSettings, *, today: date) -> "Inputs":
     """Read the cycle, its roster, texts and attachments together, so that every fault is reported at once.
 
     Raises:
@@ -87,6 +92,7 @@ def read_inputs(cycle_file: Path, settings: ServiceSettings) -> "Inputs":
         templates=settings.templates,
         default_contact=settings.sender,
         attachment_limit=settings.attachment_limit,
+        today=today,
     )
 
 

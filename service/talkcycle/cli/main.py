@@ -1,12 +1,16 @@
 """The command line's front door."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from talkcycle import __version__
-from talkcycle.cli import files, looking, planning, running
+from talkcycle.cli.files import check, init, schema
+from talkcycle.cli.looking import audit, status, timeline
 from talkcycle.cli.outbox import outbox
+from talkcycle.cli.planning import approve, plan
+from talkcycle.cli.running import health, run
 from talkcycle.cli.talks import talk
 
 app = typer.Typer(
@@ -34,14 +38,15 @@ def _options(
     del version  # its callback has answered
 
 
-for command in (files.init, files.check, files.schema):
-    app.command(rich_help_panel="Configure")(command)
-for command in (planning.plan, planning.approve):
-    app.command(rich_help_panel="Start a round")(command)
-for command in (running.run, running.health):
-    app.command(rich_help_panel="Run")(command)
-for command in (looking.status, looking.timeline, looking.audit):
-    app.command(rich_help_panel="Look")(command)
+COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Configure": (init, check, schema),
+    "Start a round": (plan, approve),
+    "Run": (run, health),
+    "Look": (status, timeline, audit),
+}
+for panel, commands in COMMANDS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
 app.add_typer(outbox, name="outbox", rich_help_panel="Look")
 app.add_typer(talk, name="talk", rich_help_panel="Change")
 

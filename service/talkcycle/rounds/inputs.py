@@ -1,1 +1,72 @@
 """Read HR's files together, so that every fault in any of them is reported at once."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+from talkcycle.domain.cycle import Anchor, Cycle
+from talkcycle.domain.faults import Fault, FaultyInput
+from talkcycle.domain.people import Roster
+from talkcycle.intake.attachments import attached_files
+from talkcycle.intake.hr_files import read_cycle_and_roster
+from talkcycle.intake.public_holidays import public_holidays
+from talkcycle.rendering.library import Library
+from talkcycle.rendering.template_files import shipped_files
+from talkcycle.rounds.plan import Inputs
+from talkcycle.rounds.texts import ATTACHMENTS
+
+YEARS_AHEAD = 2
+"""Holidays are frozen from the year before the window to this many years after it: the last steps fall there."""
+
+
+def read_inputs(
+    cycle_file: Path, *, templates: Path | None, default_contact: str, attachment_limit: int, today: date
+) -> Inputs:
+    """The cycle of *cycle_file* with its roster, holidays, texts and attachments.
+
+    Args:
+        templates: HR's own templates folder.
+        default_contact: HR's address where the cycle names none.
+        attachment_limit: Bytes one message's own files may take together.
+        today: Holidays are looked up from this day's year on, for a repeated cycle whose first window is long past.
+
+    Raises:
+        FaultyInput: With every fault of all of them.
+    """
+    files = shipped_files(templates)
+    library = Library(files, default_language="en")
+    faults = list(library.faults())
+    try:
+        cycle, roster = read_cycle_and_roster(
+            cycle_file,
+            templates=dict.fromkeys(library.languages, library.names),
+            default_contact=default_contact,
+            attachment_limit=attachment_limit,
+        )
+    except FaultyInput as faulty:
+        raise FaultyInput([*faults, *faulty.faults]) from None
+    faults.extend(_steps_without_a_talk(cycle_file, cycle, library))
+    if faults:
+        raise FaultyInput(faults)
+    own = {f"{ATTACHMENTS}{name}": (cycle_file.parent / name).read_bytes() for name in attached_files(cycle)}
+    return Inputs(cycle=cycle, roster=roster, holidays=holidays_of(cycle, roster, today=today), files=files | own)
+
+
+def holidays_of(cycle: Cycle, roster: Roster, *, today: date) -> dict[str, frozenset[date]]:
+    """Public holidays of every country in *roster* and of the cycle's own."""
+    first = max(cycle.window.first.year, today.year) - 1
+    last = max(cycle.window.last.year, today.year) + YEARS_AHEAD
+    years: Iterable[int] = range(first, last + 1)
+    countries = {person.country for person in roster.people} | {cycle.country}
+    return {country: public_holidays(country, years) for country in sorted(countries)}
+
+
+def _steps_without_a_talk(cycle_file: Path, cycle: Cycle, library: Library) -> Iterator[Fault]:
+    for step in cycle.steps:
+        if step.when.anchor is not Anchor.TALK and library.needs_a_talk(step.template):
+            yield Fault(
+                file=str(cycle_file),
+                place=f"steps.{step.id}",
+                problem=f"The text {step.template} is about a talk, and this step is about the round.",
+                mend="Count the step from the talk (such as: 3 days before), or give it another text.",
+            )
