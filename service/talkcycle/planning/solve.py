@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.bookings import Bookings
-from talkcycle.planning.instance import Assignment, Cascade, Instance, Plan, Request, Unplaced
+from talkcycle.planning.instance import Assignment, Instance, Plan, Request, Unplaced
 from talkcycle.planning.preference import Preference
 from talkcycle.planning.reasons import reason_for
 from talkcycle.planning.repair import Repair
@@ -63,24 +63,9 @@ def _place_all(bookings: Bookings, preference: Preference, progress: Callable[[i
 
 
 def in_order(bookings: Bookings) -> list[Request]:
-    """Talks without a pin, those with the fewest starts per talk of their manager first; a cascade from the top down."""
-    depth = _depths(bookings) if bookings.instance.cascade is not Cascade.OFF else {}
+    """Talks without a pin, those with the fewest starts per talk of their manager first."""
 
-    def key(talk: Request) -> tuple[int, float, str]:
-        starts = bookings.alone(talk).bit_count()
-        return depth.get(talk.employee, 0), starts / len(bookings.team[talk.manager]), talk.id
+    def key(talk: Request) -> tuple[float, str]:
+        return bookings.alone(talk).bit_count() / len(bookings.team[talk.manager]), talk.id
 
     return sorted((talk for talk in bookings.instance.talks if talk.pin is None), key=key)
-
-
-def _depths(bookings: Bookings) -> dict[str, int]:
-    """How many own talks stand above each employee's."""
-    depths: dict[str, int] = {}
-    for talk in bookings.instance.talks:
-        chain = [talk.employee]
-        while chain[-1] not in depths and (above := bookings.own.get(chain[-1])) and above.manager not in chain:
-            chain.append(above.manager)
-        base = depths.get(chain[-1], 0)
-        for distance, person in enumerate(reversed(chain)):
-            depths[person] = base + distance
-    return depths
