@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
+
 from talkcycle.daemon.dispatch import Dispatcher
 from talkcycle.daemon.rate import RateLimiter
-from talkcycle.store.open import open_store
-from talkcycle.store.secret import service_secret
-from talkcycle.transports.smtp.transport import SmtpTransport
-
 from talkcycle.daemon.tick import Ticker
 from talkcycle.domain.delivery import RetryPolicy
 from talkcycle.domain.service import SmtpSettings, TlsMode
 from talkcycle.rounds.texts import TextShelf
+from talkcycle.store.open import open_store
+from talkcycle.store.secret import service_secret
+from talkcycle.transports.smtp.transport import SmtpTransport
 
 LONGEST_JUMP = timedelta(hours=12)
 """Under a day: a daemon that was away for longer starts on hold, as it should."""
@@ -65,12 +65,13 @@ def main(data: Path, port: int, sender: str) -> None:
         jitter=lambda: 0.0,
         log=log,
     )
-    if ticker.start(alone=True):
-        sys.exit("the outbox went on hold")
+    ticker.start(alone=True)
     while True:
         ticker.tick()
         dispatcher.dispatch_due(None)
         with store.read() as session:
+            if session.ledger.hold() is not None:
+                sys.exit("the outbox went on hold")
             instants = [at for at in (session.schedule.next(), session.outbox.next_due()) if at is not None]
         if not instants:
             return

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers.scripted_smtp import accepting_server
-from talkcycle.store.open import open_store
-from talkcycle.store.secret import service_secret
 
 from approved_round import ApprovedRound, approved_example
+from servers.scripted_smtp import accepting_server
 from talkcycle.domain.messages import OutboxState
 from talkcycle.domain.store import OutboxFilter
+from talkcycle.store.open import open_store
+from talkcycle.store.secret import service_secret
 
 DRIVER = Path(__file__).with_name("round_driver.py")
 KILLS = 24

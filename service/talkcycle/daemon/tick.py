@@ -8,7 +8,7 @@ from typing import Any
 from talkcycle.domain.delivery import RetryPolicy
 from talkcycle.domain.holds import why_hold
 from talkcycle.domain.ports import Clock
-from talkcycle.domain.store import AuditEntry, DueSubject, Store
+from talkcycle.domain.store import AuditEntry, DueSubject, Session, Store
 from talkcycle.rounds.advance import HORIZON, Advance, advance
 from talkcycle.rounds.texts import TextShelf
 
@@ -36,51 +36,61 @@ class Ticker:
     mark: Path
     log: Any
 
-    def start(self, *, alone: bool) -> str | None:
-        """Settle what an earlier run left behind, and put the outbox on hold if something is odd; return why.
+    def start(self, *, alone: bool) -> None:
+        """Settle what an earlier run left behind.
 
         Args:
-            alone: No other daemon can be running on this database.
+            alone: No other daemon can be running on this database: every owner of messages is dead.
         """
         now = self.clock.now()
         with self.store.write() as session:
             buried = session.outbox.bury(
                 silent_since=None if alone else now - SILENCE, now=now, unknown_pause_until=self._unknown_until(now)
             )
-            last = session.ledger.last_tick()
-            due_now = session.schedule.count(before=now)
-            reason = why_hold(
-                now=now,
-                last_tick=last,
-                mark_in_database=session.ledger.mark(),
-                mark_beside=self._mark_beside(),
-                due_now=due_now,
-                due_foreseen=session.schedule.count(before=last + HORIZON) if last else due_now,
-            )
-            if reason and session.ledger.hold() is None:
-                session.ledger.set_hold(reason)
-                session.ledger.record(AuditEntry(at=now, who="service", action="hold", subject="outbox", detail=reason))
         if buried:
             self.log.warning("settled messages of a dead worker", messages=buried)
-        if reason:
-            self.log.error("the outbox starts on hold", reason=reason)
-        return reason
 
     def tick(self) -> Advance:
-        """Do everything that is due; with nothing due this reads one index and writes the mark."""
+        """Do everything that is due; with nothing due this reads two indexes and writes the mark.
+
+        On hold nothing is decided either: a wrong clock would have messages skipped that are not late at all.
+        """
         now = self.clock.now()
         with self.store.write() as session:
             session.outbox.wake_unknown(now=now)
             session.outbox.bury(silent_since=now - SILENCE, now=now, unknown_pause_until=self._unknown_until(now))
+            held = self._hold(session, now)
             mark = session.ledger.mark() + 1
             session.ledger.set_mark(mark)
             session.ledger.set_last_tick(now)
         total = Advance()
-        while batch := self._claim(now):
+        while not held and (batch := self._claim(now)):
             total += advance(self.store, self.shelf, batch, sender=self.sender, now=now)
         self._write_mark(mark)
         self._report(total)
         return total
+
+    def _hold(self, session: Session, now: datetime) -> bool:
+        """Whether the outbox is on hold, after putting it there if something is odd."""
+        if session.ledger.hold() is not None:
+            return True
+        if session.schedule.next() is None and session.outbox.next_due() is None:
+            return False
+        last, due = session.ledger.last_tick(), session.schedule.count(before=now)
+        reason = why_hold(
+            now=now,
+            last_tick=last,
+            mark_in_database=session.ledger.mark(),
+            mark_beside=self._mark_beside(),
+            due_now=due,
+            due_foreseen=due - session.schedule.count(before=last) if last else due,
+        )
+        if reason is None:
+            return False
+        session.ledger.set_hold(reason)
+        session.ledger.record(AuditEntry(at=now, who="service", action="hold", subject="outbox", detail=reason))
+        self.log.error("the outbox is on hold", reason=reason)
+        return True
 
     def _claim(self, now: datetime) -> list[DueSubject]:
         with self.store.read() as session:

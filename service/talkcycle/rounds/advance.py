@@ -116,8 +116,14 @@ def _desired(
         facts = Facts(round=round_, talk=talk, employee=employee, manager=manager, entry=entries.get(talk.id))
         return talk_messages(round_, talk, employee, manager), facts
     person = people[subject.removeprefix("person:")]
-    roles = roles_in(session.talks.of_person(round_.id, person.id), person.id)
-    return person_messages(round_, person, roles), Facts(round=round_, person=person)
+    talks = session.talks.of_person(round_.id, person.id)
+    messages = person_messages(round_, person, roles_in(talks, person.id), joined_at=joined_at(talks))
+    return messages, Facts(round=round_, person=person)
+
+
+def joined_at(talks: Iterable[Talk]) -> datetime | None:
+    """When the first of somebody's *talks* was approved; None: with the round."""
+    return min((talk.approved_at for talk in talks if talk.approved_at is not None), default=None)
 
 
 def roles_in(talks: Iterable[Talk], person: str) -> frozenset[Role]:

@@ -1,6 +1,7 @@
 """HR approves a plan: from now on the round runs by itself."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -240,12 +241,15 @@ def _notice(round_: Round, talk: Talk, people: Mapping[str, Person]) -> int:
 def _counted(round_: Round, talks: tuple[Talk, ...], people: Mapping[str, Person], *, sender: str) -> Approval:
     by_subject: dict[str, list[DueMessage]] = {"round": hr_messages(round_)}
     roles: dict[str, set[Role]] = {}
+    joined: dict[str, list[datetime]] = defaultdict(list)
     for talk in talks:
+        for person in (talk.employee, talk.manager):
+            joined[person].append(talk.approved_at or round_.approved_at)
         by_subject[talk.subject] = talk_messages(round_, talk, people[talk.employee], people[talk.manager])
         roles.setdefault(talk.employee, set()).add(Role.EMPLOYEE)
         roles.setdefault(talk.manager, set()).add(Role.MANAGER)
     for person, parts in roles.items():
-        by_subject[f"person:{person}"] = person_messages(round_, people[person], parts)
+        by_subject[f"person:{person}"] = person_messages(round_, people[person], parts, joined_at=min(joined[person]))
     counts: dict[str, int] = {}
     for message in (message for messages in by_subject.values() for message in messages):
         if message.not_sent is None:

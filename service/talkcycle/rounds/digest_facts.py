@@ -1,12 +1,13 @@
 """Collect what a weekly summary is about."""
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 
 from talkcycle.domain.digests import HrDigest, ManagerDigest, Need, hr_digest, manager_digest
 from talkcycle.domain.localtime import day_of
 from talkcycle.domain.messages import HR_DIGEST, MANAGER_DIGEST, DueMessage, Kind, KnownMessage, OutboxState
 from talkcycle.domain.repetition import following
-from talkcycle.domain.store import OutboxFilter, Session, Store
+from talkcycle.domain.store import OutboxFilter, Store
 from talkcycle.domain.talks import Round
 from talkcycle.rounds.orders import Facts
 
@@ -31,10 +32,11 @@ def _of_manager(store: Store, facts: Facts, due: DueMessage) -> ManagerDigest:
         talks = session.talks.of_person(round_.id, manager.id)
         people = session.rosters.people(round_.roster, {talk.employee for talk in talks})
         rows = session.outbox.of_subjects(round_.id, [talk.subject for talk in talks])
+    step = round_.cycle.calendar_step.id
     troubles = {
-        row.key.subject.removeprefix("talk:"): TROUBLE[row.state]
+        row.key.subject.removeprefix("talk:"): trouble
         for row in rows
-        if row.state in TROUBLE and row.key.recipient != f"person:{manager.id}"
+        if row.key.recipient != f"person:{manager.id}" and (trouble := trouble_of(row, step)) is not None
     }
     return manager_digest(
         manager.id,
@@ -49,10 +51,13 @@ def _of_manager(store: Store, facts: Facts, due: DueMessage) -> ManagerDigest:
 
 def _of_hr(store: Store, facts: Facts, due: DueMessage, *, now: datetime) -> HrDigest:
     round_ = facts.round
+    step = round_.cycle.calendar_step.id
+    states = frozenset(TROUBLE) | {OutboxState.SKIPPED}
     with store.read() as session:
         talks = session.talks.of_round(round_.id)
-        troubles = {need: len(_of_state(session, round_, state)) for state, need in TROUBLE.items()}
-        sent = _of_state(session, round_, OutboxState.SENT, step=round_.cycle.calendar_step.id)
+        sent = session.outbox.find(_all(round_, frozenset({OutboxState.SENT}), step))
+        odd = session.outbox.find(_all(round_, states, None))
+    troubles = Counter(trouble for row in odd if (trouble := trouble_of(row, step)) is not None)
     zone = round_.cycle.hr.zone
     return hr_digest(
         talks,
@@ -64,9 +69,15 @@ def _of_hr(store: Store, facts: Facts, due: DueMessage, *, now: datetime) -> HrD
     )
 
 
-def _of_state(session: Session, round_: Round, state: OutboxState, *, step: str | None = None) -> list[KnownMessage]:
-    wanted = OutboxFilter(round=round_.id, states=frozenset({state}), step=step, limit=1_000_000)
-    return session.outbox.find(wanted)
+def trouble_of(row: KnownMessage, calendar_step: str) -> Need | None:
+    """What is wrong with a message, if anything: an invitation that came too late for its notice was not delivered."""
+    if row.state is OutboxState.SKIPPED and row.key.step == calendar_step and row.expires_at and row.settled_at:
+        return Need.UNDELIVERED if row.expires_at <= row.settled_at else None
+    return TROUBLE.get(row.state)
+
+
+def _all(round_: Round, states: frozenset[OutboxState], step: str | None) -> OutboxFilter:
+    return OutboxFilter(round=round_.id, states=states, step=step, limit=1_000_000)
 
 
 def _next_window(round_: Round, today: date) -> date | None:

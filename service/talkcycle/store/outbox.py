@@ -17,6 +17,7 @@ from talkcycle.domain.messages import (
     OutboxState,
     RenderedMessage,
 )
+from talkcycle.domain.reconcile import is_settled
 from talkcycle.domain.store import ClaimedMessage, OutboxFilter
 from talkcycle.store import tables
 from talkcycle.store.dialect import upsert
@@ -32,7 +33,7 @@ MAY_MOVE = {
     OutboxState.QUEUED: (OutboxState.HELD, OutboxState.FAILED),
 }
 """From which states a person may move a message to which."""
-SETTLED = [state.value for state in (OutboxState.SENT, OutboxState.FAILED, OutboxState.WITHDRAWN)]
+SETTLED = [state.value for state in OutboxState if is_settled(state)]
 
 
 class SqlOutbox:
