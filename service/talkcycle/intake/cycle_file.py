@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from talkcycle.domain.cycle import (
     DEFAULT_EARLIEST_DAYS,
-    LEAST_NOTICE_DAYS,
     Contact,
     Cycle,
     Digests,
@@ -18,29 +16,27 @@ from talkcycle.domain.cycle import (
     Window,
 )
 from talkcycle.domain.faults import Fault, FaultyInput
-from talkcycle.domain.repetition import following
 from talkcycle.intake.agenda_section import read_agenda
+from talkcycle.intake.cycle_checks import check_days, check_id, check_talk
 from talkcycle.intake.cycle_model import CycleSettings
 from talkcycle.intake.findings import Findings
 from talkcycle.intake.languages import language_tag, time_zone
 from talkcycle.intake.person_defaults import PersonDefaults
 from talkcycle.intake.public_holidays import country_code
-from talkcycle.intake.setting_types import ELSEWHERE, slug
+from talkcycle.intake.setting_types import ELSEWHERE
 from talkcycle.intake.steps_section import Surroundings, read_steps
 from talkcycle.intake.texts_section import by_language
-from talkcycle.intake.unusable import Unusable, quoted
-from talkcycle.intake.yaml_lines import KeyPath, read_document
+from talkcycle.intake.unusable import Unusable
+from talkcycle.intake.yaml_lines import Document, KeyPath, read_document
 
 ATTACHMENT_LIMIT = 5_000_000
-LONGEST_WINDOW_DAYS = 366
-MOST_NOTICE_DAYS, MOST_EARLIEST_DAYS, MOST_APPROVAL_DAYS = 90, 180, 60
-GRIDS = (5, 10, 15, 20, 30, 60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExaminedCycle:
     """A cycle file after reading. *cycle*: None when it has faults; *roster*: None when it names none."""
 
+    document: Document
     cycle: Cycle | None
     roster: Path | None
     defaults: PersonDefaults
@@ -83,8 +79,8 @@ def examine_cycle(
     settings = findings.section(CycleSettings, raw, apart=frozenset({"agenda", "steps"}))
     languages = templates.keys()
     defaults = _defaults(findings, settings, languages)
-    _check_days(findings, settings)
-    _check_talk(findings, settings)
+    check_days(findings, settings)
+    check_talk(findings, settings)
     around = Surroundings(
         folder=path.parent, texts=templates, language=defaults.language, attachment_limit=attachment_limit
     )
@@ -108,7 +104,7 @@ def examine_cycle(
         for key in ("name", "strategy", "opt_out_policy", "confidentiality")
     }
     hr = _contact(findings, settings, defaults, default_contact)
-    _check_id(findings, path)
+    check_id(findings, path)
     cycle = None
     if not findings.faults:
         earliest = settings.earliest or next(-step.when.days for step in steps if step.calendar)
@@ -150,7 +146,9 @@ def examine_cycle(
             retention=Retention(payload_days=settings.retention.messages, round_days=settings.retention.round),
         )
     roster = path.parent / settings.roster if findings.sound(("roster",)) else None
-    return ExaminedCycle(cycle=cycle, roster=roster, defaults=defaults, faults=tuple(sorted(findings.faults)))
+    return ExaminedCycle(
+        document=findings.document, cycle=cycle, roster=roster, defaults=defaults, faults=tuple(sorted(findings.faults))
+    )
 
 
 def _defaults(findings: Findings, settings: CycleSettings, languages: AbstractSet[str]) -> PersonDefaults:
@@ -197,62 +195,3 @@ def _contact(findings: Findings, settings: CycleSettings, defaults: PersonDefaul
         language=_language(findings, ("hr", "language"), hr.language, defaults.languages) if hr.language else language,
         zone=_zone(findings, ("hr", "zone"), hr.zone) if hr.zone else zone,
     )
-
-
-def _check_days(findings: Findings, settings: CycleSettings) -> None:
-    if findings.sound(("window",)):
-        _check_window(findings, settings)
-    if findings.sound(("notice",)):
-        if settings.notice < LEAST_NOTICE_DAYS:
-            mend = f"Write at least {LEAST_NOTICE_DAYS} days: people need time to prepare."
-            findings.fault(("notice",), f"{settings.notice} days are under the least notice.", mend)
-        elif settings.notice > MOST_NOTICE_DAYS:
-            findings.fault(("notice",), f"{settings.notice} days are too long.", f"The most is {MOST_NOTICE_DAYS} days.")
-    if findings.sound(("notice",), ("earliest",)) and settings.earliest is not None:
-        if settings.earliest < settings.notice:
-            mend = f"Write at least {settings.notice} days."
-            findings.fault(("earliest",), f"is shorter than the notice of {settings.notice} days.", mend)
-        elif settings.earliest > MOST_EARLIEST_DAYS:
-            mend = f"The most is {MOST_EARLIEST_DAYS} days."
-            findings.fault(("earliest",), f"{settings.earliest} days are too long.", mend)
-    if settings.approval > MOST_APPROVAL_DAYS:
-        findings.fault(
-            ("approval",), f"{settings.approval} days are too long.", f"The most is {MOST_APPROVAL_DAYS} days."
-        )
-
-
-def _check_window(findings: Findings, settings: CycleSettings) -> None:
-    window = Window(first=settings.window.first, last=settings.window.last)
-    if window.last < window.first:
-        mend = "Let `last` be the same day as `first` or a later one."
-        findings.fault(("window", "last"), f"{window.last} comes before {window.first}: the window is reversed.", mend)
-    elif window.first < date(2000, 1, 1):
-        findings.fault(
-            ("window", "first"), f"{window.first} is long past.", "Write the year with four digits, such as 2027."
-        )
-    elif (window.last - window.first).days >= LONGEST_WINDOW_DAYS:
-        mend = "Write a shorter window, and `repeat` if it returns."
-        findings.fault(("window", "last"), "the window is longer than a year.", mend)
-    elif settings.repeat is not None and following(window, settings.repeat).first <= window.last:
-        mend = "Write a shorter window or a longer repetition."
-        findings.fault(("repeat",), "the window returns before it has ended.", mend)
-
-
-def _check_talk(findings: Findings, settings: CycleSettings) -> None:
-    talk = settings.talk
-    if not findings.sound(("talk",)):
-        return
-    if talk.grid not in GRIDS:
-        mend = f"Write one of {', '.join(map(str, GRIDS))}."
-        findings.fault(("talk", "grid"), f"{talk.grid} minutes do not divide an hour.", mend)
-    if talk.hours[1] - talk.hours[0] < talk.minutes:
-        mend = "Widen the hours, or shorten the talk."
-        findings.fault(("talk", "hours"), f"a talk of {talk.minutes} minutes does not fit into these hours.", mend)
-
-
-def _check_id(findings: Findings, path: Path) -> None:
-    try:
-        slug(path.stem)
-    except Unusable:
-        mend = "Name it in small letters, digits and hyphens, such as development.yaml: this is the cycle's id."
-        findings.faults.append(Fault(file=str(path), problem=f"{quoted(path.name)} cannot be a cycle's name.", mend=mend))

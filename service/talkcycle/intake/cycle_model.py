@@ -134,7 +134,8 @@ class StepSettings(Section):
 
 
 def _change_of(field: Any) -> Any:
-    return (field.annotation, setting(None, field.description, *(field.examples or ())))
+    checked = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    return (checked | None, setting(None, field.description, *(field.examples or ())))
 
 
 if TYPE_CHECKING:
@@ -249,4 +250,4 @@ class CycleSettings(Section):
     )
     approval: Days = setting(5, "A plan can be approved this long after it was made.", "5 days", shown="5 days")
     guards: GuardSettings = setting(GuardSettings(), "When a changed roster stops the round.", {"roster_shrinks": "5%"})
-    retention: RetentionSettings = setting(RetentionSettings(), "How long things are kept.", {"round": "2 weeks"})
+    retention: RetentionSettings = setting(RetentionSettings(), "How long things are kept.", {"round": "365 days"})

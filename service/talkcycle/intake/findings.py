@@ -5,7 +5,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from talkcycle.domain.faults import Fault
-from talkcycle.intake.model_faults import NOT_A_GROUP, faults_of, keys_of, missing_key, unknown_key
+from talkcycle.intake.setting_faults import NOT_A_GROUP, keys_of, missing_key, unknown_key, words
 from talkcycle.intake.unusable import Unusable
 from talkcycle.intake.yaml_lines import Document, KeyPath, Value
 
@@ -18,7 +18,7 @@ class Findings:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.faults: list[Fault] = list(document.faults)
-        self._paths: set[KeyPath] = set()
+        self._paths: set[KeyPath] = set(document.faulty)
 
     def fault(self, path: KeyPath, problem: str, mend: str) -> None:
         self.faults.append(self.document.fault(path, problem, mend))
@@ -43,6 +43,8 @@ class Findings:
             apart: Keys left to somebody else.
         """
         settings = model.model_construct()
+        if path in self.document.faulty:
+            return settings
         if not isinstance(value, dict):
             self.fault(path, *NOT_A_GROUP)
             return settings
@@ -50,16 +52,27 @@ class Findings:
             if key not in model.model_fields:
                 self.fault((*path, key), *unknown_key(key, keys_of(model)))
             elif key not in apart:
-                try:
-                    setattr(settings, key, each)
-                except ValidationError as error:
-                    self._add(error, model, path)
+                self._set(settings, key, each, path)
         for key, field in model.model_fields.items():
             if field.is_required() and key not in value and (*path, key) not in self.document.lines:
                 self.fault((*path, key), *missing_key(key, model))
         return settings
 
-    def _add(self, error: ValidationError, model: type[BaseModel], path: KeyPath) -> None:
-        for each in error.errors(include_url=False, include_input=False, include_context=False):
-            self._paths.add((*path, *each["loc"]))
-        self.faults.extend(faults_of(error, self.document, model, path))
+    def _set(self, settings: BaseModel, key: str, value: Value, path: KeyPath) -> None:
+        kind = type(settings).model_fields[key].annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            setattr(settings, key, self.section(kind, value, (*path, key)))
+            return
+        try:
+            setattr(settings, key, value)
+        except ValidationError as error:
+            for each in error.errors(include_url=False):
+                self._paths.add((*path, key))
+                if each["input"] is not None:  # else the document has said already that nothing is written there
+                    self.fault(self._written((*path, *each["loc"]), least=len(path) + 1), *words(each))
+
+    def _written(self, path: KeyPath, *, least: int) -> KeyPath:
+        """*path* without what no key of the file stands for: a text written once is kept under a key of ours."""
+        while len(path) > least and path not in self.document.lines:
+            path = path[:-1]
+        return path

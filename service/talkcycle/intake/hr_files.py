@@ -1,6 +1,6 @@
 """HR's files read together, so that the faults of all are reported at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -8,7 +8,10 @@ from talkcycle.domain.cycle import Cycle
 from talkcycle.domain.faults import Fault, FaultyInput
 from talkcycle.domain.people import Roster
 from talkcycle.intake.cycle_file import ATTACHMENT_LIMIT, examine_cycle
+from talkcycle.intake.nearest import nearest
 from talkcycle.intake.roster_file import read_roster
+from talkcycle.intake.unusable import quoted
+from talkcycle.intake.yaml_lines import Document, KeyPath
 
 
 def read_cycle_and_roster(
@@ -31,6 +34,29 @@ def read_cycle_and_roster(
             roster = read_roster(found.roster, defaults=found.defaults)
         except FaultyInput as error:
             faults.extend(error.faults)
-    if found.cycle is None or roster is None:
+    if roster is not None:
+        faults.extend(_misspelt_sites(found.document, roster))
+    if found.cycle is None or roster is None or faults:
         raise FaultyInput(faults)
     return found.cycle, roster
+
+
+def _misspelt_sites(document: Document, roster: Roster) -> Iterator[Fault]:
+    """A site nobody sits at may be to come; one that is nearly somebody's would be a place or a step for nobody."""
+    sites = {person.site for person in roster.people if person.site is not None}
+    for path, site in _named_sites(document):
+        meant = nearest(site, sites, cutoff=0.8) if site not in sites else None
+        if meant is not None:
+            mend = f'Did you mean "{meant}"?'
+            yield document.fault(path, f"nobody in the roster is at {quoted(site)}.", mend)
+
+
+def _named_sites(document: Document) -> Iterator[tuple[KeyPath, str]]:
+    for path in document.lines:
+        match path:
+            case ("place", str(site)):
+                yield path, site
+            case ("steps", *_, "applies", "sites") | ("steps", *_, "applies", "sites", int()):
+                value = document.at(path)
+                if isinstance(value, str):
+                    yield path, value

@@ -19,8 +19,29 @@ def service_schema() -> dict[str, Any]:
 
 
 def _schema(model: type[CycleSettings] | type[ServiceFile], title: str) -> dict[str, Any]:
-    made = model.model_json_schema()
-    return {"$schema": GenerateJsonSchema.schema_dialect, **_plain(made), "title": title}
+    made = _plain(model.model_json_schema())
+    parts = made.pop("$defs")
+    return {
+        "$schema": GenerateJsonSchema.schema_dialect,
+        **made,
+        "title": title,
+        "$defs": {name: parts[name] for name in sorted(_named(made, parts, set()))},
+    }
+
+
+def _named(value: Any, parts: dict[str, Any], found: set[str]) -> set[str]:
+    """Names of *parts* that *value* refers to, directly or through others; added to *found*."""
+    if isinstance(value, list):
+        for each in value:
+            _named(each, parts, found)
+    elif isinstance(value, dict):
+        name = str(value.get("$ref", "")).rpartition("/")[2]
+        if name and name not in found:
+            found.add(name)
+            _named(parts[name], parts, found)
+        for each in value.values():
+            _named(each, parts, found)
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ DATA_VARIABLE = "TALKCYCLE_DATA"
 PORTS = {TlsMode.STARTTLS: 587, TlsMode.IMPLICIT: 465, TlsMode.NONE: 25}
 LONGEST_SECRET = 4096
 SHORTEST_KEY = 16
-SECRET_KEYS: tuple[KeyPath, ...] = (("smtp", "password"), ("database_password",), ("secret",))
+SECRET_KEYS: tuple[tuple[str, ...], ...] = (("smtp", "password"), ("database_password",), ("secret",))
 
 _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
@@ -87,7 +87,7 @@ def _secrets_in_the_open(findings: Findings) -> None:
     """A secret in the file is a fault of its own, and its value is not looked at, nor shown."""
     for path in SECRET_KEYS:
         group = findings.document.value if len(path) == 1 else findings.document.value.get(path[0])
-        key = str(path[-1])
+        key = path[-1]
         if isinstance(group, dict) and group.pop(key, None) is not None:
             mend = f"Take it away, and name an environment variable ({key}_env) or a file ({key}_file) that has it."
             findings.fault(path, "a secret does not belong in this file.", mend)

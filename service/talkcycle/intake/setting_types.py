@@ -31,7 +31,12 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 class Section(BaseModel):
     """A group of settings. Unknown keys are faults."""
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, validate_assignment=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        validate_assignment=True,
+        field_title_generator=lambda name, _: name.replace("_", " ").capitalize(),
+    )
 
 
 def setting(default: Any, about: str, *examples: Any, shown: Any = None) -> Any:

@@ -11,9 +11,9 @@ from talkcycle.intake.attachments import MADE_PER_TALK, attachment_faults
 from talkcycle.intake.cycle_model import AppliesSettings, StepChanges, StepSettings
 from talkcycle.intake.findings import Findings
 from talkcycle.intake.languages import language_tag
-from talkcycle.intake.model_faults import keys_of, unknown_key
 from talkcycle.intake.nearest import did_you_mean
 from talkcycle.intake.public_holidays import country_code
+from talkcycle.intake.setting_faults import keys_of, unknown_key
 from talkcycle.intake.shipped_cycle import shipped_steps
 from talkcycle.intake.unusable import Unusable, quoted
 from talkcycle.intake.yaml_lines import KeyPath, Value
@@ -217,11 +217,11 @@ def _check_calendar(findings: Findings, steps: list[tuple[KeyPath, Step]], *, no
         findings.fault(
             (*path, "when"), "the step with the calendar entry must lie before the talk.", "Write 21 days before."
         )
-    elif not findings.sound(("notice",)):
+    elif not findings.sound(("notice",), ("earliest",)):
         return
     elif days < notice:
         mend = f"Write at least {notice} days before, or lower the notice."
         findings.fault((*path, "when"), f"the invitation would break the notice of {notice} days.", mend)
-    elif earliest is not None and days > earliest and findings.sound(("earliest",)):
+    elif earliest is not None and days > earliest:
         mend = f"Write at most {earliest} days before, or raise `earliest`."
         findings.fault((*path, "when"), f"the invitation would go out {days} days ahead, over `earliest`.", mend)

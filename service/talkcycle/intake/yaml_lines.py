@@ -27,12 +27,17 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A mapping read from *file*, and the line on which each key or list item begins."""
+    """A mapping read from *file*, and the line on which each key or list item begins.
+
+    Attributes:
+        faults: What is wrong with single keys; *faulty*: where.
+    """
 
     file: str
     value: dict[str, Value]
     lines: dict[KeyPath, int] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    faulty: frozenset[KeyPath] = frozenset()
 
     def line_of(self, path: KeyPath) -> int:
         """The line of *path*, or of the nearest thing around it that was written down; 0 for the file as a whole."""
@@ -40,6 +45,16 @@ class Document:
             if path[:length] in self.lines:
                 return self.lines[path[:length]]
         return 0
+
+    def at(self, path: KeyPath) -> Value:
+        """What is written at *path*, which has a line."""
+        value: Value = self.value
+        for part in path:
+            if isinstance(value, dict) and isinstance(part, str):
+                value = value.get(part)
+            elif isinstance(value, list) and isinstance(part, int):
+                value = value[part]
+        return value
 
     def fault(self, path: KeyPath, problem: str, mend: str) -> Fault:
         return Fault(file=self.file, line=self.line_of(path), place=shown_path(path), problem=problem, mend=mend)
@@ -80,7 +95,7 @@ def parse_document(file: str, text: str) -> Document:
     if not isinstance(builder.root, dict):
         problem = "is empty." if builder.root is None else "is not a list of settings."
         raise FaultyInput([Fault(file=file, problem=problem, mend="Write settings, one a line, as `key: value`.")])
-    return Document(file, builder.root, builder.lines, tuple(builder.faults))
+    return Document(file, builder.root, builder.lines, tuple(builder.faults), frozenset(builder.faulty))
 
 
 def _text(path: Path, file: str) -> str:
@@ -123,6 +138,7 @@ class _Builder:
         self.root: Value = None
         self.lines: dict[KeyPath, int] = {}
         self.faults: list[Fault] = []
+        self.faulty: set[KeyPath] = set()
         self._depth = 0
 
     def take(self, events: Iterator[object]) -> None:
@@ -181,7 +197,7 @@ class _Builder:
             place = (*path, key)
             if key in values:
                 problem = f"stands twice; first on line {self.lines[place]}."
-                self.faults.append(self._fault(line, place, problem, "Keep one of them."))
+                self._note(line, place, problem, "Keep one of them.")
                 self._value(next(events), events, place)
                 continue
             self.lines[place] = line
@@ -191,11 +207,12 @@ class _Builder:
         return {key: value for key, value in values.items() if value is not None}
 
     def _empty(self, place: KeyPath) -> None:
-        self.faults.append(
-            self._fault(
-                self.lines[place], place, "has no value.", "Write one, or take the line away: then the default holds."
-            )
-        )
+        mend = "Write one, or take the line away: then the default holds."
+        self._note(self.lines[place], place, "has no value.", mend)
+
+    def _note(self, line: int, place: KeyPath, problem: str, mend: str) -> None:
+        self.faults.append(self._fault(line, place, problem, mend))
+        self.faulty.add(place)
 
     def _check_tag(self, event: object) -> None:
         tag = getattr(event, "tag", None)
