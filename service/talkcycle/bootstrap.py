@@ -18,6 +18,7 @@ from talkcycle.rounds.texts import TextShelf
 
 if TYPE_CHECKING:
     from talkcycle.rounds.plan import Inputs
+    from talkcycle.store.open import SqlStore
 
 
 class SystemClock:
@@ -48,30 +49,39 @@ class Application:
 
     def transports(self) -> Mapping[str, MailTransport]:
         """Every way to send that is configured, by name."""
-        from talkcycle.transports.smtp.transport import SmtpTransport  # noqa: PLC0415
-
-        return {"smtp": SmtpTransport(self.settings.smtp)}
+        return transports_of(self.settings)
 
     def inputs(self, cycle: str) -> "Inputs":
         """HR's files, read and checked. Raises FaultyInput."""
         return read_inputs(self.config / cycle, self.settings, today=self.clock.now().date())
 
 
-def open_application(
-    config: Path, *, env: Mapping[str, str] = os.environ, clock: Clock | None = None, create: bool = True
-) -> Application:
+def open_application(config: Path, *, env: Mapping[str, str] = os.environ, clock: Clock | None = None) -> Application:
     """Read service.yaml, open the database and bring its schema up to date.
 
     Raises:
         FaultyInput: service.yaml cannot be used.
     """
+    settings = settings_of(config, env)
+    return Application(
+        config=config, settings=settings, store=store_of(settings), clock=clock or SystemClock(), who=_who(env)
+    )
+
+
+def store_of(settings: ServiceSettings) -> "SqlStore":
+    """The database of *settings*, opened, its schema up to date."""
     from talkcycle.store.open import open_store  # noqa: PLC0415
     from talkcycle.store.secret import service_secret  # noqa: PLC0415
 
-    settings = settings_of(config, env)
     settings.data.mkdir(parents=True, exist_ok=True)
-    store = open_store(settings.database, secret=service_secret(settings.secret, settings.data), create=create)
-    return Application(config=config, settings=settings, store=store, clock=clock or SystemClock(), who=_who(env))
+    return open_store(settings.database, secret=service_secret(settings.secret, settings.data))
+
+
+def transports_of(settings: ServiceSettings) -> dict[str, MailTransport]:
+    """Every way to send that is configured, by name."""
+    from talkcycle.transports.smtp.transport import SmtpTransport  # noqa: PLC0415
+
+    return {"smtp": SmtpTransport(settings.smtp)}
 
 
 def settings_of(config: Path, env: Mapping[str, str] = os.environ) -> ServiceSettings:
