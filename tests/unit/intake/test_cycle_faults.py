@@ -342,8 +342,7 @@ FAULTS = [
         id="two points with one id",
     ),
     pytest.param(
-        WITH_STEP
-        + "  - {id: reminder, when: 2 days before, to: employee}\n  - {id: reminder, when: 2 days before, to: employee}\n",
+        WITH_STEP + 2 * "  - {id: reminder, when: 2 days before, to: employee}\n",
         [
             ':6: steps[3].id "reminder" is the id of two steps. Give one of them another id.',
         ],
@@ -500,15 +499,15 @@ FAULTS = [
         id="a condition of a step about the round",
     ),
     pytest.param(
-        WITH_STEP
-        + "  - {id: reminder, when: 2 days before, to: both, applies: {countries: [XX], languages: [xx], places: [moon]}}\n",
+        WITH_STEP + "  - {id: x, when: 2 days before, to: both, template: reminder,\n"
+        "     applies: {countries: [XX], languages: [xx], places: [moon]}}\n",
         [
             (
-                ':5: steps[2].applies.countries[1] "XX" is not a country whose holidays are known. Write '
+                ':6: steps[2].applies.countries[1] "XX" is not a country whose holidays are known. Write '
                 "the country's two letters, and its part where holidays differ: SE, FI, GB-ENG."
             ),
-            (':5: steps[2].applies.languages[1] "xx" is not a language there are texts in. There are texts in en or sv.'),
-            (':5: steps[2].applies.places[1] "moon" is not one of the choices. Write agree, online or named.'),
+            (':6: steps[2].applies.languages[1] "xx" is not a language there are texts in. There are texts in en or sv.'),
+            (':6: steps[2].applies.places[1] "moon" is not one of the choices. Write agree, online or named.'),
         ],
         id="a condition on unknown things",
     ),
@@ -701,8 +700,10 @@ def test_a_file_over_a_megabyte_is_not_read(tmp_path: Path, templates: dict[str,
 def test_the_file_name_is_the_cycles_id_and_has_to_be_plain(tmp_path: Path, templates: dict[str, set[str]]) -> None:
     found = faults(tmp_path / "Våren 2027.yaml", LEAST, templates)
     assert found == [
-        ': "Våren 2027.yaml" cannot be a cycle\'s name. Name it in small letters, digits and hyphens, '
-        "such as development.yaml: this is the cycle's id."
+        (
+            ': "Våren 2027.yaml" cannot be a cycle\'s name. Name it in small letters, digits and hyphens, '
+            "such as development.yaml: this is the cycle's id."
+        )
     ]
 
 
