@@ -26,6 +26,7 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "points": [{"title": "x", "minutes": 5, "leads": "x", "questions": ["x"]}],
         "strategy": {"heading": "x", "paragraphs": ["x"], "link": "https://example.org"},
         "ground_rules": "x",
+        "confidentiality": "x",
     },
     "self-review.typ": _COMMON | {"intro": "x", "note": "x", "prompts": [{"title": "x", "help": "x"}] * 3},
 }

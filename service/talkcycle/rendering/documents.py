@@ -39,6 +39,7 @@ def agenda(order: RenderOrder, library: Library, text: MailText, values: Mapping
         ],
         "strategy": _strategy(order, words, language),
         "ground_rules": labels["ground_rules"],
+        "confidentiality": " ".join(paragraphs(values["confidentiality"])),
         "footer": labels["footer"],
     }
     document = pdf(library.layout_file("agenda.typ"), data, sample=data | NOBODYS, created=order.round.approved_at)

@@ -118,11 +118,12 @@ def _draft(order: RenderOrder, library: Library, attachments: Mapping[str, bytes
     preheader = one_line(found.template.preheader.text(values))
     body = both_forms(found.template.body.text(values))
     footer = _constant_text(found.words.say("footer", values))
-    confidentiality = _constant_text(values["confidentiality"])
+    # A digest is about many talks, so a line about "the two of you" has no place in it.
+    confidentiality = _constant_text("" if order.digest is not None else values["confidentiality"])
     composed = Composed(
         subject=subject,
         preheader=preheader,
-        text=f"{body.text}\n---\n{footer.text}{confidentiality.text}",
+        text=f"{body.text}\n---\n{footer.text}{confidentiality.text}".rstrip() + "\n",
         html=page(
             library.layout,
             language=found.language,

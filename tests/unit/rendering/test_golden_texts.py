@@ -1,0 +1,173 @@
+"""Every shipped text in every language, as people get it. Rewrite the files with GOLDEN=write and read the difference."""
+
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from rendering_round import CYCLE, EMPLOYEE, ENTRY, MANAGER, ROUND, TALK, make_order
+from talkcycle.domain.cycle import Place, PlaceKind
+from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest, Need, TalkOfTheWeek
+from talkcycle.domain.messages import Kind
+from talkcycle.domain.people import Role
+from talkcycle.rendering.library import MAILS, Library
+from talkcycle.rendering.message import Composed, compose, render
+from talkcycle.rendering.order import RenderOrder
+from talkcycle.rendering.template_files import shipped_files
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+LIBRARY = Library(shipped_files(None), default_language="en")
+LANGUAGES = sorted(LIBRARY.languages)
+
+STRATEGY = {
+    "sv": "Vi ska vara **den lokala banken** i varje ort vi finns i.",
+    "en": "We want to be **the local bank** in every town we are in.",
+}
+MONDAY = date(2027, 3, 8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One text as one person gets it. *name*: of its golden file."""
+
+    name: str
+    template: str
+    role: Role
+    kind: Kind = Kind.MAIL
+    attach: tuple[str, ...] = ()
+    about_talk: bool = True
+    moved: bool = False
+    elsewhere: bool = False
+    online: bool = False
+    to_agree: bool = False
+    no_mailbox: bool = False
+
+
+CREATE, CHANGE, CANCEL = Kind.MEETING_CREATE, Kind.MEETING_CHANGE, Kind.MEETING_CANCEL
+AGENDA, BOTH_SHEETS = ("agenda",), ("agenda", "self-review")
+EMPLOYEES, MANAGERS = Role.EMPLOYEE, Role.MANAGER
+CASES = (
+    Case(name="announcement-employee", template="announcement", role=EMPLOYEES, about_talk=False),
+    Case(name="announcement-manager", template="announcement", role=MANAGERS, about_talk=False),
+    Case(name="invitation-employee", template="invitation", role=EMPLOYEES, kind=CREATE, attach=AGENDA),
+    Case(name="invitation-manager", template="invitation", role=MANAGERS, kind=CREATE, attach=AGENDA),
+    Case(name="invitation-elsewhere", template="invitation", role=MANAGERS, kind=CREATE, elsewhere=True, online=True),
+    Case(name="invitation-no-mailbox", template="invitation", role=MANAGERS, no_mailbox=True, to_agree=True),
+    Case(name="moved-employee", template="moved", role=EMPLOYEES, kind=CHANGE, attach=AGENDA, moved=True),
+    Case(name="moved-manager", template="moved", role=MANAGERS, kind=CHANGE, attach=AGENDA, moved=True),
+    Case(name="cancellation-employee", template="cancellation", role=EMPLOYEES, kind=CANCEL),
+    Case(name="cancellation-manager", template="cancellation", role=MANAGERS, kind=CANCEL),
+    Case(name="preparation-employee", template="preparation-employee", role=EMPLOYEES, attach=BOTH_SHEETS),
+    Case(name="preparation-manager", template="preparation-manager", role=MANAGERS),
+    Case(name="reminder-employee", template="reminder", role=EMPLOYEES, attach=AGENDA),
+    Case(name="reminder-to-agree", template="reminder", role=MANAGERS, attach=AGENDA, to_agree=True),
+    Case(name="follow-up-employee", template="follow-up", role=EMPLOYEES),
+    Case(name="follow-up-manager", template="follow-up", role=MANAGERS),
+    Case(name="check-in-employee", template="check-in", role=EMPLOYEES),
+    Case(name="digest-manager", template="digest-manager", role=MANAGERS, about_talk=False),
+    Case(name="digest-hr", template="digest-hr", role=Role.HR, about_talk=False),
+)
+TRACES = ("{{", "{%", "{#", "**", "](", "\\", "None", "()", " ,", " .", "<", ">")
+
+
+def order_of(case: Case, language: str) -> RenderOrder:
+    hr = replace(CYCLE.hr, language=language)
+    places = {"online": Place(kind=PlaceKind.ONLINE, name="https://meet.example/abc"), "agree": Place()}
+    cycle = replace(CYCLE, name={}, hr=hr, strategy=STRATEGY, strategy_link="https://norrsken.example/strategi")
+    employee = replace(EMPLOYEE, language=language, email=None if case.no_mailbox else EMPLOYEE.email)
+    zone = "Europe/London" if case.elsewhere else MANAGER.zone
+    talk = replace(
+        TALK,
+        place=places["online"] if case.online else places["agree"] if case.to_agree else TALK.place,
+        former_start=datetime(2027, 3, 5, 9, 0, tzinfo=UTC) if case.moved else None,
+    )
+    order = make_order(
+        case.template,
+        role=case.role,
+        kind=case.kind,
+        attach=case.attach,
+        round_=replace(ROUND, cycle=cycle),
+        talk=talk if case.about_talk else None,
+        employee=employee,
+        manager=replace(MANAGER, language=language, zone=zone),
+        entry=replace(ENTRY, sequence=int(case.kind is not CREATE)),
+    )
+    return replace(order, digest=digest_of(case))
+
+
+def digest_of(case: Case) -> ManagerDigest | HrDigest | None:
+    start, end = datetime(2027, 3, 9, 13, 30, tzinfo=UTC), datetime(2027, 3, 9, 14, 30, tzinfo=UTC)
+    zone = "Europe/Stockholm"
+    match case.template:
+        case "digest-manager":
+            needs = [need for need in Need if need is not Need.NEXT_ROUND]
+            lines = [DigestLine(need=need, person="Åsa Lindqvist", start=start, zone=zone) for need in needs]
+            talks = (
+                TalkOfTheWeek(employee="Åsa Lindqvist", start=start, end=end, place=TALK.place),
+                TalkOfTheWeek(employee="Ömer Ek", start=start, end=end, place=Place()),
+            )
+            return ManagerDigest(monday=MONDAY, lines=tuple(lines), more=2, talks=talks)
+        case "digest-hr":
+            lines = [DigestLine(need=need, count=2) for need in (Need.UNDELIVERED, Need.HELD, Need.UNPLACED)]
+            lines.append(DigestLine(need=Need.NEXT_ROUND, start=datetime(2027, 9, 1, 10, tzinfo=UTC), zone=zone))
+            names = ("talks", "placed", "invited", "this-week", "past", "cancelled", "unplaced")
+            return HrDigest(monday=MONDAY, lines=tuple(lines), counts=dict(zip(names, range(40, 33, -1), strict=True)))
+        case _:
+            return None
+
+
+def as_text(composed: Composed) -> str:
+    files = "".join(f"File: {name}\n" for name, _, _ in composed.files)
+    return f"Subject: {composed.subject}\nPreheader: {composed.preheader}\n{files}\n{composed.text}"
+
+
+def written(language: str) -> Iterator[tuple[str, bytes]]:
+    """Every golden file of *language* with what it should hold."""
+    for case in CASES:
+        composed = compose(order_of(case, language), LIBRARY, {})
+        yield f"{language}/{case.name}.txt", as_text(composed).encode()
+        if composed.calendar is not None and case.role is Role.EMPLOYEE:
+            yield f"{language}/{case.name}.ics", composed.calendar
+        if case.attach != BOTH_SHEETS:
+            continue
+        for attached, (_, _, data) in zip(case.attach, composed.files, strict=True):
+            text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+            yield f"{language}/{attached}.pdf.txt", f"{text.strip()}\n".encode()
+    whole = next(case for case in CASES if case.name == "follow-up-employee")
+    yield f"{language}/{whole.name}.html", compose(order_of(whole, language), LIBRARY, {}).html.encode()
+    yield f"{language}/{whole.name}.eml", render(order_of(whole, language), LIBRARY, {}).payload
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_as_it_was_read_and_approved(language: str) -> None:
+    now = dict(written(language))
+
+    if os.environ.get("GOLDEN") == "write":
+        for name, data in now.items():
+            (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
+            (GOLDEN / name).write_bytes(data)
+
+    kept = {path.relative_to(GOLDEN).as_posix(): path.read_bytes() for path in (GOLDEN / language).iterdir()}
+    assert {name: data.decode() for name, data in kept.items()} == {name: data.decode() for name, data in now.items()}
+
+
+def test_every_shipped_mail_is_among_the_cases() -> None:
+    assert {case.template for case in CASES} == set(MAILS) == LIBRARY.names
+
+
+def test_the_shipped_texts_have_no_faults() -> None:
+    assert (LIBRARY.faults(), LIBRARY.warnings()) == ((), ())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_no_text_leaves_a_trace_of_markup_or_an_empty_value(case: Case, language: str) -> None:
+    composed = compose(order_of(case, language), LIBRARY, {})
+
+    text = f"{composed.subject}\n{composed.preheader}\n{composed.text}"
+    assert [trace for trace in TRACES if trace in text] == []
