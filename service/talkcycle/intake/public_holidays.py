@@ -39,7 +39,7 @@ def public_holidays(country: str, years: Iterable[int]) -> frozenset[date]:
     """
     from holidays import country_holidays  # noqa: PLC0415  # slow to import, and the daemon at rest needs none
 
-    code, part = _parts(country)
+    code, part = _parts(country, written=country)
     known = country_holidays(code, subdiv=part).supported_categories
     categories = {"public", "de_facto"} & set(known)
     return frozenset(country_holidays(code, subdiv=part, years=sorted(set(years)), categories=tuple(categories)))
@@ -55,15 +55,15 @@ def country_code(text: str) -> str:
     code = _NAMES.get(text.strip().casefold(), text.strip().upper())
     if code == "GB":
         raise Unusable(f"{quoted(text)} has different holidays in its parts.", "Write GB-ENG, GB-SCT, GB-WLS or GB-NIR.")
-    country, part = _parts(code)
+    country, part = _parts(code, written=text)
     return f"{country}-{part}" if part else country
 
 
-def _parts(code: str) -> tuple[str, str | None]:
+def _parts(code: str, *, written: str) -> tuple[str, str | None]:
     from holidays import country_holidays  # noqa: PLC0415
 
     country, _, part = code.partition("-")
-    unknown = Unusable(f"{quoted(code)} is not a country whose holidays are known.", _MEND)
+    unknown = Unusable(f"{quoted(written)} is not a country whose holidays are known.", _MEND)
     if len(country) != 2 or not country.isalpha() or not country.isascii():
         raise unknown
     try:
@@ -72,5 +72,5 @@ def _parts(code: str) -> tuple[str, str | None]:
         raise unknown from None
     if part and part not in found.subdivisions:
         mend = f"Its parts are {', '.join(found.subdivisions)}." if found.subdivisions else f"Write {country}."
-        raise Unusable(f"{quoted(code)} is not a part of {country} whose holidays are known.", mend)
+        raise Unusable(f"{quoted(written)} is not a part of {country} whose holidays are known.", mend)
     return country, part or None

@@ -1,5 +1,6 @@
 """Who reports to whom: managers found by id or address, and the tree checked for loops."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ SHOWN_IN_A_LOOP = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """Rows by what names a person, whatever its case; ids by the name, for who wrote that."""
+    """Rows by what names a person, whatever its case; ids by the name, for whoever wrote that."""
 
     by_id: dict[str, int]
     by_address: dict[str, int]
@@ -25,7 +26,7 @@ def resolved(reader: RowReader, people: Sequence[Person]) -> tuple[Person, ...]:
     known = _Known(
         by_id=_unique(reader, people, Column.ID),
         by_address=_unique(reader, people, Column.EMAIL),
-        by_name={person.name.casefold(): person.id for person in people},
+        by_name=_by_name(people),
     )
     managers = [_manager(reader, number, person, known) for number, person in enumerate(people)]
     for loop in _loops(managers):
@@ -55,6 +56,12 @@ def _unique(reader: RowReader, people: Sequence[Person], column: Column) -> dict
                     reader, number, column, f"{quoted(value)} is the {what} of two people; the first is on {where}.", mend
                 )
     return found
+
+
+def _by_name(people: Sequence[Person]) -> dict[str, str]:
+    """Ids by the name, of those who alone have it."""
+    count = Counter(person.name.casefold() for person in people)
+    return {person.name.casefold(): person.id for person in people if count[person.name.casefold()] == 1}
 
 
 def _manager(reader: RowReader, number: int, person: Person, known: _Known) -> int | None:

@@ -24,8 +24,11 @@ _SQLITE = "sqlite:///"
 _POSTGRESQL = ("postgresql+psycopg", "postgresql", "postgres")
 
 
-def read_service(path: Path, env: Mapping[str, str]) -> ServiceSettings:
+def read_service(path: Path, env: Mapping[str, str], *, with_secrets: bool = True) -> ServiceSettings:
     """The settings of *path*, relative paths counted from its folder, secrets taken from *env* or from files.
+
+    Args:
+        with_secrets: False leaves every secret out, and does not ask whether it is there.
 
     Raises:
         FaultyInput: With every fault.
@@ -33,7 +36,7 @@ def read_service(path: Path, env: Mapping[str, str]) -> ServiceSettings:
     findings = Findings(read_document(path))
     _secrets_in_the_open(findings)
     settings = findings.section(ServiceFile, findings.document.value)
-    reader = _Reader(findings, path.parent.absolute(), env)
+    reader = _Reader(findings, path.parent.absolute(), env, with_secrets=with_secrets)
     password = reader.secret(("smtp",), "password", settings.smtp) if findings.sound(("smtp",)) else None
     database_password = reader.secret((), "database_password", settings)
     secret = reader.secret((), "secret", settings)
@@ -120,9 +123,12 @@ class _Reader:
     findings: Findings
     folder: Path
     env: Mapping[str, str]
+    with_secrets: bool
 
     def secret(self, group: KeyPath, key: str, settings: object) -> str | None:
         """What *key*``_env`` or *key*``_file`` leads to; None when neither is given."""
+        if not self.with_secrets:
+            return None
         by_env, by_file = (*group, f"{key}_env"), (*group, f"{key}_file")
         if not self.findings.sound(by_env, by_file):
             return None

@@ -3,8 +3,6 @@
 from datetime import date, time
 from pathlib import Path
 
-import pytest
-
 from talkcycle.domain.cycle import (
     AgendaPoint,
     Anchor,
@@ -290,12 +288,11 @@ def test_a_cycles_own_steps_say_how_early_the_invitation_goes(tmp_path: Path, te
     assert cycle_of(tmp_path, LEAST + steps, templates).earliest_days == 15
 
 
-@pytest.mark.parametrize("minutes", range(15, 241))
-def test_the_shipped_agenda_fills_a_talk_of_any_length(minutes: int) -> None:
-    points = shipped_minutes(minutes)
-    assert sum(points.values()) == minutes
-    assert min(points.values()) >= 1
-    assert points["situation"] == max(points.values())
+def test_the_shipped_agenda_fills_a_talk_of_any_length() -> None:
+    for minutes in range(15, 241):
+        points = shipped_minutes(minutes)
+        assert (sum(points.values()), min(points.values()) >= 1) == (minutes, True)
+        assert points["situation"] == max(points.values())
 
 
 def test_a_norwegian_language_is_no_boolean(tmp_path: Path, templates: Texts) -> None:
