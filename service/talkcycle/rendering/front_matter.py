@@ -31,6 +31,11 @@ class MailTemplate:
         """Every variable it reads."""
         return self.subject.names | self.preheader.names | self.body.names
 
+    @property
+    def attributes(self) -> frozenset[str]:
+        """Every attribute it reads, of whatever variable."""
+        return self.subject.attributes | self.preheader.attributes | self.body.attributes
+
     def line_of(self, name: str) -> int:
         """The first line below the declarations that reads variable *name*, or where it is declared."""
         lines = self.source.splitlines()

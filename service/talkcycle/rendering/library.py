@@ -9,7 +9,7 @@ from talkcycle.domain.faults import Fault
 from talkcycle.rendering.front_matter import MailTemplate, parse_mail
 from talkcycle.rendering.sandbox import Compiled, Unusable, compile_html
 from talkcycle.rendering.template_files import TEMPLATES
-from talkcycle.rendering.variables import ABOUT_A_TALK, EVERY, allowed_in
+from talkcycle.rendering.variables import ABOUT_A_TALK, ATTRIBUTES, EVERY, allowed_in
 from talkcycle.rendering.words import (
     AGENDA,
     REQUIRED,
@@ -204,6 +204,13 @@ class Library:
             mend = _nearest(variable, allowed)
             yield Fault(
                 file=path, line=template.line_of(variable), problem=f"the variable {variable} {known}.", mend=mend
+            )
+        for attribute in sorted(template.attributes - ATTRIBUTES):
+            yield Fault(
+                file=path,
+                line=template.line_of(attribute),
+                problem=f"nothing has a .{attribute}.",
+                mend=_nearest(attribute, ATTRIBUTES),
             )
         for variable in sorted((template.names & allowed) - template.declared):
             yield Fault(

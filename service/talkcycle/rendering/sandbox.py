@@ -67,10 +67,11 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A template ready to run. *names*: every variable it reads, in any branch."""
+    """A template ready to run. *names*: every variable it reads, in any branch; *attributes*: every ``.attribute``."""
 
     template: Template
     names: frozenset[str]
+    attributes: frozenset[str]
 
     def text(self, values: Mapping[str, Any]) -> str:
         """Raises UndefinedError or SecurityError rather than giving half a text."""
@@ -98,7 +99,8 @@ def _compile(environment: ImmutableSandboxedEnvironment, source: str) -> Compile
         for node in tree.find_all(_FORBIDDEN):
             raise Unusable("it wants to include another file, which texts cannot do", node.lineno)
         names = frozenset(meta.find_undeclared_variables(tree))
-        return Compiled(environment.from_string(tree), names)
+        attributes = frozenset(node.attr for node in tree.find_all(nodes.Getattr))
+        return Compiled(environment.from_string(tree), names, attributes)
     except TemplateSyntaxError as error:
         what = str(error.message).partition(". ")[0].rstrip(".")
         raise Unusable(f"a mistake in the template: {what}", error.lineno) from error

@@ -43,6 +43,15 @@ ABOUT_A_TALK = frozenset(
 OF_A_MANAGERS_DIGEST = frozenset({"week", "lines", "more", "talks"})
 OF_HRS_DIGEST = frozenset({"week", "lines", "counts"})
 EVERY = GENERAL | ABOUT_A_TALK | OF_A_MANAGERS_DIGEST | OF_HRS_DIGEST
+ATTRIBUTES = frozenset(
+    {
+        *("title", "minutes", "leads", "questions"),
+        *("need", "person", "count", "date_time", "employee", "place"),
+        *("talks", "placed", "invited", "this_week", "past", "cancelled", "unplaced"),
+        *("index", "index0", "first", "last", "length"),
+    }
+)
+"""What may stand behind a dot: of a point, a line or a talk of a digest, the counts, and Jinja's loop."""
 
 
 def allowed_in(template: str) -> frozenset[str]:

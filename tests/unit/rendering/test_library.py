@@ -46,6 +46,7 @@ def test_complete_templates_have_no_faults_and_no_warnings(mini: Library) -> Non
             6,
             "it wants to include another file, which texts cannot do.",
         ),
+        (HEAD + "{% if false %}\n{{ recipient_name.tilte }}\n{% endif %}\n", 7, "nothing has a .tilte."),
         ("Hej!\n", 1, "it does not begin with front matter between two lines of ---."),
         ("---\npreheader: x\n---\nHej\n", 1, "it has no subject."),
         ("---\nsubject: x\nsubjekt: y\n---\nHej\n", 1, "its front matter has the unknown key subjekt."),
