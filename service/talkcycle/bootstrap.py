@@ -127,6 +127,17 @@ def logger(settings: ServiceSettings) -> Any:
     return structlog.get_logger()
 
 
+def quiet_logger() -> Any:
+    """Warnings and worse, to standard error: for commands that have their own words for what they do."""
+    import structlog  # noqa: PLC0415
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger("warning"),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+    return structlog.get_logger()
+
+
 def new_seed() -> str:
     """Random text that makes a round's identifiers unlike any other's."""
     return uuid.uuid4().hex

@@ -57,8 +57,9 @@ class Killer:
 
 
 def _run(folder: Path, port: int, sender: str) -> subprocess.Popen[bytes]:
-    errors = (folder / "driver.log").open("ab")
-    return subprocess.Popen([sys.executable, str(DRIVER), str(folder), str(port), sender], stdout=errors, stderr=errors)
+    command = [sys.executable, str(DRIVER), str(folder), str(port), sender]
+    with (folder / "driver.log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log)
 
 
 def _outcomes(round_: ApprovedRound) -> dict[Any, Any]:

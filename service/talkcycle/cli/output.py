@@ -7,7 +7,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -68,6 +68,20 @@ def progress_bar(title: str, *, quiet: bool = False) -> Iterator[Callable[[int, 
     with Progress(console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty()) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def clock_line(title: str, *, quiet: bool = False) -> Iterator[Callable[[datetime, int], None]]:
+    """A line on standard error with the virtual day and how many messages have gone; call it with both."""
+    from rich.console import Console  # noqa: PLC0415
+
+    with Console(stderr=True).status(title) if not quiet and sys.stderr.isatty() else nullcontext() as line:
+
+        def show(instant: datetime, messages: int) -> None:
+            if line is not None:
+                line.update(f"{title}: {instant:%Y-%m-%d}, {messages} messages")
+
+        yield show
 
 
 def local(instant: datetime, zone: str) -> str:
