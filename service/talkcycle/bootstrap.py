@@ -84,9 +84,16 @@ def transports_of(settings: ServiceSettings) -> dict[str, MailTransport]:
     return {"smtp": SmtpTransport(settings.smtp)}
 
 
-def settings_of(config: Path, env: Mapping[str, str] = os.environ) -> ServiceSettings:
-    """What service.yaml in *config* says. Raises FaultyInput."""
-    return read_service(config / "service.yaml", env)
+def settings_of(config: Path, env: Mapping[str, str] = os.environ, *, with_secrets: bool = True) -> ServiceSettings:
+    """What service.yaml in *config* says.
+
+    Args:
+        with_secrets: False for what never leaves the machine: whoever rehearses a round need not know the passwords.
+
+    Raises:
+        FaultyInput: It cannot be used.
+    """
+    return read_service(config / "service.yaml", env, with_secrets=with_secrets)
 
 
 def read_inputs(cycle_file: Path, settings: ServiceSettings, *, today: date) -> "Inputs":

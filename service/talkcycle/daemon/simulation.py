@@ -1,16 +1,15 @@
 """A whole round against a virtual clock and a mail server of its own: all is real but the time and the mailboxes."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from talkcycle.bootstrap import store_of, transports_of
-from talkcycle.daemon.dispatch import Dispatcher
-from talkcycle.daemon.rate import RateLimiter
-from talkcycle.daemon.tick import Ticker
+from talkcycle.bootstrap import Application, store_of
+from talkcycle.daemon.dispatch import DispatchSummary
+from talkcycle.daemon.run import Daemon, daemon_of
 from talkcycle.domain.faults import Refused
 from talkcycle.domain.localtime import instant_of, working_day
 from talkcycle.domain.messages import KnownMessage
@@ -19,18 +18,21 @@ from talkcycle.domain.repetition import window_from
 from talkcycle.domain.service import ServiceSettings, SmtpSettings, TlsMode
 from talkcycle.domain.store import OutboxFilter, Store
 from talkcycle.domain.talks import Round, Talk
-from talkcycle.rounds.approve import approve, prepare_approval
+from talkcycle.rounds.approve import Approval, approve, prepare_approval
 from talkcycle.rounds.plan import Inputs, make_draft
-from talkcycle.rounds.texts import TextShelf
 from talkcycle.transports.smtp.sink import mail_sink
 
 SEED = "simulation"
-BEFORE_WINDOW = timedelta(days=35)
-"""When HR plans, in a rehearsal: time enough for the announcement, and for invitations 21 days ahead."""
+"""Fixed: two rehearsals of the same files give the same bytes."""
+WHO = "rehearsal"
+TEN = time(10)
+SLACK = timedelta(days=7)
 LONGEST_JUMP = timedelta(hours=12)
 """A daemon that was away for over a day starts on hold, so the clock goes on in shorter steps."""
-Progress = Callable[[datetime, int], None]
-"""Is told the virtual instant and how many messages have arrived."""
+TIDY_EVERY = timedelta(days=1)
+
+Progress = Callable[[datetime, int, int], None]
+"""Is told the virtual instant, how many messages have arrived, and how many the approval announced."""
 
 
 @dataclass(slots=True)
@@ -45,8 +47,9 @@ class VirtualClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """A message as the server got it. *at*: virtual, UTC."""
+    """A message as the server got it. *number*: from 1, in the order of arrival; *at*: virtual, UTC."""
 
+    number: int
     at: datetime
     address: str
     content: bytes
@@ -54,46 +57,66 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulated:
-    """What happened. *mails* in the order of arrival; *ledger*: every row of the outbox, due instant first."""
+    """What happened.
+
+    Attributes:
+        talks: As they stand at the end.
+        ledger: Every row of the outbox, due instant first, what was skipped included.
+        announced: Messages per step as the approval counted them beforehand.
+        began, ended: The virtual instants of the approval and of the last thing that happened. UTC.
+    """
 
     round: Round
     draft: Draft
     talks: tuple[Talk, ...]
-    mails: tuple[Arrived, ...]
     ledger: tuple[KnownMessage, ...]
-    announced: dict[str, int]
+    announced: Mapping[str, int]
+    began: datetime
+    ended: datetime
 
 
-def first_day(inputs: Inputs, today: date) -> datetime:
-    """When a rehearsal begins: five weeks before the window at ten in the morning, or today if that has passed. UTC.
+def first_moment(inputs: Inputs, today: date) -> datetime:
+    """When a rehearsal begins: a week before HR would have to plan, at ten; later if *today* is later. UTC.
 
     Raises:
         Refused: The cycle's last window is over.
     """
-    window = window_from(inputs.cycle, today)
+    cycle = inputs.cycle
+    window = window_from(cycle, today)
     if window is None:
-        raise Refused(f"The window ended on {inputs.cycle.window.last}. Give a new window, or let the cycle repeat.")
-    if inputs.cycle.window.first - BEFORE_WINDOW >= today:
-        window = inputs.cycle.window
-    holidays = inputs.holidays.get(inputs.cycle.country, frozenset())
-    day = working_day(max(window.first - BEFORE_WINDOW, today), holidays, earlier=False)
-    return instant_of(day, time(10), inputs.cycle.zone)
+        raise Refused(f"The window ended on {cycle.window.last}. Give a new window, or let the cycle repeat.")
+    holidays = inputs.holidays.get(cycle.country, frozenset())
+    ahead = timedelta(days=max(cycle.earliest_days, cycle.notice_days) + cycle.approval_days) + SLACK
+    return instant_of(working_day(max(window.first - ahead, today), holidays, earlier=False), TEN, cycle.zone)
 
 
 def simulate(
-    inputs: Inputs, settings: ServiceSettings, *, start: datetime, log: Any, progress: Progress | None = None
+    inputs: Inputs,
+    settings: ServiceSettings,
+    *,
+    start: datetime,
+    take: Callable[[Arrived], None],
+    progress: Progress | None = None,
 ) -> Simulated:
     """Plan, approve and run the round of *inputs* from *start* (UTC) until nothing is left to do.
 
     Nothing leaves the machine: the database is a temporary one, and the mail server listens on loopback.
+
+    Args:
+        take: Is handed each message as it arrives, in another thread; what it raises is raised here in the end.
+
+    Raises:
+        Refused: The round cannot start, or does not run to its end.
     """
     clock = VirtualClock(start)
-    mails: list[Arrived] = []
+    arrived = 0
 
-    def take(address: str, content: bytes) -> None:
-        mails.append(Arrived(at=clock.now(), address=address, content=content))
+    def receive(address: str, content: bytes) -> None:
+        nonlocal arrived
+        arrived += 1
+        take(Arrived(number=arrived, at=clock.now(), address=address, content=content))
 
-    with tempfile.TemporaryDirectory(prefix="talkcycle-") as folder, mail_sink(take) as (host, port):
+    with tempfile.TemporaryDirectory(prefix="talkcycle-") as folder, mail_sink(receive) as (host, port):
         rehearsal = replace(
             settings,
             data=Path(folder),
@@ -104,66 +127,83 @@ def simulate(
             secret=SEED,
         )
         store = store_of(rehearsal)
+        app = Application(config=Path(folder), settings=rehearsal, store=store, clock=clock, who=WHO)
         try:
-            draft, announced = _approve(store, inputs, rehearsal, start)
-            _run(store, rehearsal, clock, log, lambda: progress and progress(clock.now(), len(mails)))
-            with store.read() as session:
-                round_ = session.rounds.get(draft.round)
-                assert round_ is not None
-                return Simulated(
-                    round=round_,
-                    draft=draft,
-                    talks=tuple(session.talks.of_round(draft.round)),
-                    mails=tuple(mails),
-                    ledger=tuple(session.outbox.find(OutboxFilter(limit=10_000_000))),
-                    announced=announced,
-                )
+            draft, approval = _approve(app, inputs)
+            total = sum(approval.messages.values())
+            report = (lambda: progress(clock.now(), arrived, total)) if progress else (lambda: None)
+            _run(daemon_of(app, _silence()), clock, report)
+            return _looked_at(store, draft, approval, began=start, ended=clock.now())
         finally:
             store.close()
 
 
-def _approve(store: Store, inputs: Inputs, settings: ServiceSettings, start: datetime) -> tuple[Draft, dict[str, int]]:
-    draft = make_draft(store, inputs, now=start)
+def _approve(app: Application, inputs: Inputs) -> tuple[Draft, Approval]:
+    now = app.clock.now()
+    draft = make_draft(app.store, inputs, now=now)
     approval = prepare_approval(
-        store, inputs, plan=draft.hash, only=None, who="rehearsal", sender=settings.sender, seed=SEED, now=start
+        app.store,
+        inputs,
+        plan=draft.hash,
+        only=None,
+        who=app.who,
+        sender=app.settings.sender,
+        seed=SEED,
+        now=now,
     )
-    approve(store, inputs, approval, who="rehearsal", now=start)
-    return draft, dict(approval.messages)
+    approve(app.store, inputs, approval, who=app.who, now=now)
+    return draft, approval
 
 
-def _run(store: Store, settings: ServiceSettings, clock: VirtualClock, log: Any, report: Callable[[], object]) -> None:
-    ticker = Ticker(
-        store=store,
-        shelf=TextShelf(store),
-        clock=clock,
-        policy=settings.retry,
-        sender=settings.sender,
-        mark=settings.data / "mark",
-        log=log,
-    )
-    dispatcher = Dispatcher(
-        store=store,
-        transports=transports_of(settings),
-        clock=clock,
-        policy=settings.retry,
-        connections=1,
-        limiter=RateLimiter(None, clock=clock),
-        jitter=lambda: 0.0,
-        log=log,
-    )
+def _run(daemon: Daemon, clock: VirtualClock, report: Callable[[], None]) -> None:
+    """Do what the daemon does, without waiting in between."""
+    daemon.ticker.start(alone=True)
+    tidied_at = clock.now()
     while True:
-        ticker.tick()
-        dispatcher.dispatch_due()
-        report()
-        with store.read() as session:
-            if reason := session.ledger.hold():
-                raise Refused(f"The rehearsal went on hold: {reason}")
-            instants = [at for at in (session.schedule.next(), session.outbox.next_due()) if at is not None]
-        if not instants:
+        for subject, error in daemon.ticker.tick().broken:
+            raise Refused(f"A text of {subject} could not be made ({error}). Look at it with: talkcycle preview")
+        while daemon.dispatcher.dispatch_due() != DispatchSummary():
+            report()
+        if clock.now() - tidied_at >= TIDY_EVERY:
+            daemon.tidy()
+            tidied_at = clock.now()
+        upcoming = _upcoming(daemon.store)
+        if upcoming is None:
             return
-        clock.at = min(max(clock.at, min(instants)), clock.at + LONGEST_JUMP)
+        clock.at = min(max(clock.at, upcoming), clock.at + LONGEST_JUMP)
+
+
+def _upcoming(store: Store) -> datetime | None:
+    with store.read() as session:
+        if reason := session.ledger.hold():
+            raise Refused(f"The rehearsal went on hold: {reason}")
+        instants = [at for at in (session.schedule.next(), session.outbox.next_due()) if at is not None]
+    return min(instants, default=None)
+
+
+def _looked_at(store: Store, draft: Draft, approval: Approval, *, began: datetime, ended: datetime) -> Simulated:
+    with store.read() as session:
+        return Simulated(
+            round=approval.round,
+            draft=draft,
+            talks=tuple(session.talks.of_round(draft.round)),
+            ledger=tuple(session.outbox.find(OutboxFilter(limit=10_000_000))),
+            announced=dict(approval.messages),
+            began=began,
+            ended=ended,
+        )
 
 
 def by_message_id(ledger: Sequence[KnownMessage]) -> dict[str, KnownMessage]:
     """Rows that were rendered, by their Message-ID."""
     return {row.message_id: row for row in ledger if row.message_id}
+
+
+def _silence() -> Any:
+    """Takes what the daemon logs and says nothing: what happened is in the outbox."""
+    import structlog  # noqa: PLC0415
+
+    def drop(*_: object) -> NoReturn:
+        raise structlog.DropEvent
+
+    return structlog.wrap_logger(structlog.ReturnLogger(), processors=[drop])
