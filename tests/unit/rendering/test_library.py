@@ -92,7 +92,7 @@ def test_an_incomplete_language_is_a_fault_and_is_not_used(mini_files: Mapping[s
     library = Library({**mini_files, "templates/nb/reminder.md": HEAD.encode()}, default_language="sv")
 
     assert library.languages == {"sv"}
-    assert Fault(file="templates/nb", problem="the text moved.md is missing.", mend=_mend()) in library.faults()
+    assert Fault(file="templates/nb/moved.md", problem="this text is missing.", mend=_mend()) in library.faults()
     assert library.mail("reminder", "nb").language == "sv"
 
 
