@@ -54,7 +54,7 @@ class MailText:
     words: Words
 
 
-@dataclass(slots=True, weakref_slot=True)
+@dataclass(slots=True)
 class _Kept:
     """What was parsed so far."""
 
@@ -96,7 +96,11 @@ class Library:
         return frozenset(name for folder in folders for name in self.mails_in(folder))
 
     def needs_a_talk(self, name: str) -> bool:
-        """Whether mail *name* speaks about one talk, in any language; no step about the round can use it."""
+        """Whether mail *name* speaks about one talk, in any language; no step about the round can use it.
+
+        Raises:
+            Unusable: It has a fault; ``faults()`` names it.
+        """
         texts = [self.mail_in(tag, name) for tag in self.tags if name in self.mails_in(tag)]
         return any(text.names & ABOUT_A_TALK for text in texts)
 
