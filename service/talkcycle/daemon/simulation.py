@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from talkcycle.bootstrap import Application, store_of
 from talkcycle.daemon.dispatch import DispatchSummary
@@ -31,8 +31,8 @@ LONGEST_JUMP = timedelta(hours=12)
 """A daemon that was away for over a day starts on hold, so the clock goes on in shorter steps."""
 TIDY_EVERY = timedelta(days=1)
 
-Progress = Callable[[datetime, int, int], None]
-"""Is told the virtual instant, how many messages have arrived, and how many the approval announced."""
+Progress = Callable[[datetime, int], None]
+"""Is told the virtual instant and how many messages have arrived."""
 
 
 @dataclass(slots=True)
@@ -96,6 +96,7 @@ def simulate(
     *,
     start: datetime,
     take: Callable[[Arrived], None],
+    log: Any,
     progress: Progress | None = None,
 ) -> Simulated:
     """Plan, approve and run the round of *inputs* from *start* (UTC) until nothing is left to do.
@@ -130,9 +131,7 @@ def simulate(
         app = Application(config=Path(folder), settings=rehearsal, store=store, clock=clock, who=WHO)
         try:
             draft, approval = _approve(app, inputs)
-            total = sum(approval.messages.values())
-            report = (lambda: progress(clock.now(), arrived, total)) if progress else (lambda: None)
-            _run(daemon_of(app, _silence()), clock, report)
+            _run(daemon_of(app, log), clock, lambda: progress and progress(clock.now(), arrived))
             return _looked_at(store, draft, approval, began=start, ended=clock.now())
         finally:
             store.close()
@@ -155,7 +154,7 @@ def _approve(app: Application, inputs: Inputs) -> tuple[Draft, Approval]:
     return draft, approval
 
 
-def _run(daemon: Daemon, clock: VirtualClock, report: Callable[[], None]) -> None:
+def _run(daemon: Daemon, clock: VirtualClock, report: Callable[[], object]) -> None:
     """Do what the daemon does, without waiting in between."""
     daemon.ticker.start(alone=True)
     tidied_at = clock.now()
@@ -197,13 +196,3 @@ def _looked_at(store: Store, draft: Draft, approval: Approval, *, began: datetim
 def by_message_id(ledger: Sequence[KnownMessage]) -> dict[str, KnownMessage]:
     """Rows that were rendered, by their Message-ID."""
     return {row.message_id: row for row in ledger if row.message_id}
-
-
-def _silence() -> Any:
-    """Takes what the daemon logs and says nothing: what happened is in the outbox."""
-    import structlog  # noqa: PLC0415
-
-    def drop(*_: object) -> NoReturn:
-        raise structlog.DropEvent
-
-    return structlog.wrap_logger(structlog.ReturnLogger(), processors=[drop])
