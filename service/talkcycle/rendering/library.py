@@ -7,7 +7,7 @@ from typing import Any
 
 from talkcycle.domain.faults import Fault
 from talkcycle.rendering.front_matter import MailTemplate, parse_mail
-from talkcycle.rendering.sandbox import Compiled, compile_html
+from talkcycle.rendering.sandbox import Compiled, Unusable, compile_html
 from talkcycle.rendering.template_files import TEMPLATES
 from talkcycle.rendering.variables import ABOUT_A_TALK
 from talkcycle.rendering.words import (
@@ -92,17 +92,25 @@ class Library:
     @cached_property
     def names(self) -> frozenset[str]:
         """Mail templates that exist for everybody: in the default language or in English."""
-        folders = [*self._folders(self.default_language), *self._folders(LAST_RESORT)]
+        return self.names_for(self.default_language)
+
+    def names_for(self, language: str) -> frozenset[str]:
+        """Mail templates a cycle with that default language can use."""
+        folders = [*self._folders(language), LAST_RESORT]
         return frozenset(name for folder in folders for name in self.mails_in(folder))
 
     def needs_a_talk(self, name: str) -> bool:
         """Whether mail *name* speaks about one talk, in any language; no step about the round can use it.
 
-        Raises:
-            Unusable: It has a fault; ``faults()`` names it.
+        A text that cannot be read says nothing here: ``faults()`` names it.
         """
-        texts = [self.mail_in(tag, name) for tag in self.tags if name in self.mails_in(tag)]
-        return any(text.names & ABOUT_A_TALK for text in texts)
+        return any(self._speaks_of_a_talk(tag, name) for tag in self.tags if name in self.mails_in(tag))
+
+    def _speaks_of_a_talk(self, tag: str, name: str) -> bool:
+        try:
+            return not self.mail_in(tag, name).names.isdisjoint(ABOUT_A_TALK)
+        except (Unusable, UnicodeDecodeError):
+            return False
 
     def mail(self, name: str, language: str) -> MailText:
         """Mail *name* for somebody who reads *language*. Dates and words follow the language it was found in.

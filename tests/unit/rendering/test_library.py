@@ -129,6 +129,18 @@ def test_a_text_that_needs_a_talk_says_so(mini: Library) -> None:
     assert (mini.needs_a_talk("invitation"), mini.needs_a_talk("announcement")) == (True, False)
 
 
+def test_a_faulty_text_is_left_to_the_faults(with_mail: Callable[[str], Library]) -> None:
+    assert not with_mail("Hej!\n").needs_a_talk("reminder")
+
+
+def test_the_texts_a_cycle_can_use_follow_its_language(mini_files: Mapping[str, bytes]) -> None:
+    files = {**mini_files, "templates/sv/extra.md": HEAD.encode(), "templates/en/spare.md": HEAD.encode()}
+    library = Library(files, default_language="en")
+
+    assert library.names == {"spare"}
+    assert {"extra", "spare", "reminder"} <= library.names_for("sv_FI")
+
+
 def test_hrs_own_file_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None:
     (tmp_path / "sv").mkdir()
     (tmp_path / "sv" / "extra.md").write_text(HEAD, encoding="utf-8")
