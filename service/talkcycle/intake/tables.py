@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from talkcycle.domain.faults import Fault, FaultyInput
+from talkcycle.intake.unusable import shown
 
 LARGEST_PACKED = 5_000_000
 LARGEST_TEXT = 20_000_000
@@ -43,7 +44,7 @@ class Table:
         place = ""
         if column is not None:
             named = self.header[column] if column < len(self.header) else ""
-            place = f"{column_letters(column)}{line}" if self.cells else named or f"column {column + 1}"
+            place = f"{column_letters(column)}{line}" if self.cells else shown(named) or f"column {column + 1}"
         return Fault(file=self.file, line=line, place=place, problem=problem, mend=mend)
 
 

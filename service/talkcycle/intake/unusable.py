@@ -13,7 +13,11 @@ class Unusable(ValueError):
 
 
 def quoted(value: object) -> str:
-    """*value* in quotes on one line, cut short, nothing in it that a terminal would act upon."""
-    text = str(value)
+    """*value* in quotes, fit to be shown."""
+    return f'"{shown(str(value))}"'
+
+
+def shown(text: str) -> str:
+    """*text* on one line, cut short, nothing in it that a terminal would act upon."""
     text = text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
-    return '"' + "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text) + '"'
+    return text if text.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

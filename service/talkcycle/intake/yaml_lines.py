@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from talkcycle.domain.faults import Fault, FaultyInput
-from talkcycle.intake.unusable import quoted
+from talkcycle.intake.unusable import quoted, shown
 
 LARGEST = 1_000_000
 DEEPEST = 20
@@ -62,10 +62,13 @@ class Document:
 
 def shown_path(path: KeyPath) -> str:
     """Such as ``steps[2].when``; lists are counted from 1."""
-    shown = ""
+    place = ""
     for part in path:
-        shown += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if shown else part
-    return shown
+        if isinstance(part, int):
+            place += f"[{part + 1}]"
+        else:
+            place += f".{shown(part)}" if place else shown(part)
+    return place
 
 
 def read_document(path: Path) -> Document:

@@ -26,7 +26,7 @@ def plain() -> bytes:
     return packed.getvalue()
 
 
-def changed(*change: str, extra: dict[str, str] | None = None) -> bytes:
+def changed(old: str, new: str, extra: dict[str, str] | None = None) -> bytes:
     """A plain workbook with another text in its sheet, and with *extra* parts."""
     packed = io.BytesIO()
     with (
@@ -36,8 +36,8 @@ def changed(*change: str, extra: dict[str, str] | None = None) -> bytes:
         for name in source.namelist():
             content = source.read(name).decode()
             if name == SHEET:
-                assert change[0] in content
-                content = content.replace(*change)
+                assert old in content
+                content = content.replace(old, new)
             target.writestr(name, content)
         for name, content in (extra or {}).items():
             target.writestr(name, content)
