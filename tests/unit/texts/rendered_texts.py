@@ -1,0 +1,210 @@
+"""Every shipped text in every language, rendered as people get it: each role, place, zone and need there is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from builders import a_cycle, a_person, a_round, a_talk, shipped_steps
+from talkcycle.domain.cycle import AgendaPoint, Contact, Leads, Place, PlaceKind
+from talkcycle.domain.derive import hr_recipient, person_recipient
+from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest, Need, TalkOfTheWeek
+from talkcycle.domain.messages import DueMessage, Kind, MessageKey
+from talkcycle.domain.people import Role
+from talkcycle.domain.talks import Entry
+from talkcycle.intake.shipped_cycle import AGENDA
+from talkcycle.rendering.library import Library
+from talkcycle.rendering.message import Composed, compose
+from talkcycle.rendering.order import RenderOrder
+from talkcycle.rendering.template_files import shipped_files
+
+LANGUAGES = ("sv", "en")
+MADE_AT = datetime(2027, 2, 16, 8, 0, tzinfo=UTC)
+START = datetime(2027, 3, 9, 13, 30, tzinfo=UTC)
+MONDAY = date(2027, 3, 8)
+BOTH = (Role.EMPLOYEE, Role.MANAGER)
+ROLES = {
+    "announcement": BOTH,
+    "invitation": BOTH,
+    "moved": BOTH,
+    "cancellation": BOTH,
+    "preparation-employee": (Role.EMPLOYEE,),
+    "preparation-manager": (Role.MANAGER,),
+    "reminder": BOTH,
+    "follow-up": BOTH,
+    "check-in": (Role.EMPLOYEE,),
+}
+KINDS = {
+    "invitation": Kind.MEETING_CREATE,
+    "moved": Kind.MEETING_CHANGE,
+    "cancellation": Kind.MEETING_CANCEL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One text as one person gets it."""
+
+    language: str
+    name: str
+    variant: str
+    order: RenderOrder
+    composed: Composed
+
+    def __str__(self) -> str:
+        return f"{self.language}-{self.name}-{self.variant}"
+
+
+@cache
+def library(language: str = "sv") -> Library:
+    return Library(shipped_files(None), default_language=language)
+
+
+@cache
+def examples() -> tuple[Example, ...]:
+    return tuple(example for language in LANGUAGES for example in _in(language))
+
+
+def _in(language: str) -> Iterator[Example]:
+    for name, roles in ROLES.items():
+        for role in roles:
+            for variant, cycle, talk, employee, manager in _situations(name):
+                order = _order(language, name, role, _Pair(cycle, talk, employee, manager))
+                yield _example(language, name, f"{role.value}-{variant}", order)
+    yield from _digests(language)
+
+
+def _example(language: str, name: str, variant: str, order: RenderOrder) -> Example:
+    composed = compose(order, library(language), {})
+    return Example(language=language, name=name, variant=variant, order=order, composed=composed)
+
+
+def _situations(name: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    """What differs: the cycle, the talk, the employee, the manager."""
+    yield "plain", {}, {}, {}, {}
+    if name in {"invitation", "preparation-manager", "reminder", "moved"}:
+        yield "online", {}, {"place": Place(kind=PlaceKind.ONLINE)}, {}, {}
+        yield "room", {}, {"place": Place(kind=PlaceKind.NAMED, name="Björken")}, {}, {}
+    if name in {"invitation", "moved"}:
+        yield "zones", {}, {}, {}, {"zone": "Europe/Helsinki"}
+    if name == "invitation":
+        yield "no-mailbox", {}, {}, {"email": None}, {}
+    if name == "preparation-employee":
+        strategy = {"sv": "Vi bygger hållbara hus, och lär av varandra.", "en": "We build houses that last."}
+        yield "strategy", {"strategy": strategy, "strategy_link": "https://example.com/strategy"}, {}, {}, {}
+    if name == "announcement":
+        policy = {"sv": "Vår policy finns på intranätet.", "en": "Our policy is on the intranet."}
+        yield "policy", {"opt_out_policy": policy}, {}, {}, {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    cycle: dict[str, Any]
+    talk: dict[str, Any]
+    employee: dict[str, Any]
+    manager: dict[str, Any]
+
+
+def _order(language: str, name: str, role: Role, pair: _Pair) -> RenderOrder:
+    employee = a_person(
+        "1042", **({"name": "Åsa Lindgren", "language": language, "email": "asa@example.com"} | pair.employee)
+    )
+    manager = a_person("7", **({"name": "Björn Ek", "language": language, "manager": None} | pair.manager))
+    round_ = a_round(cycle=the_cycle(language, **pair.cycle))
+    talk = a_talk(employee.id, manager=manager.id, start=START, **pair.talk)
+    if name == "moved":
+        talk = replace(talk, former_start=START - timedelta(days=6, hours=2), revision=1)
+    person = employee if role is Role.EMPLOYEE else manager
+    about_talk = name != "announcement"
+    return RenderOrder(
+        due=_due(name, role, f"person:{person.id}", talk.subject if about_talk else f"person:{person.id}"),
+        round=round_,
+        sender="samtal@example.com",
+        transport="smtp",
+        recipient=person_recipient(person, role, {}),
+        made_at=MADE_AT,
+        talk=talk if about_talk else None,
+        employee=employee if about_talk else None,
+        manager=manager if about_talk else None,
+        entry=_entry(talk.round, talk.id) if about_talk else None,
+    )
+
+
+def _entry(round_: str, talk: str) -> Entry:
+    return Entry(
+        round=round_,
+        talk=talk,
+        number=1,
+        uid="uid@example.com",
+        sequence=0,
+        transport="smtp",
+        organizer="samtal@example.com",
+    )
+
+
+def the_cycle(language: str, **fields: Any) -> Any:
+    hr = Contact(
+        name="Eva Lind", email="hr@example.com", telephone="08-555 010 20", language=language, zone="Europe/Stockholm"
+    )
+    agenda = tuple(AgendaPoint(id=point.id, minutes=point.minutes, leads=Leads(point.leads)) for point in AGENDA)
+    return a_cycle(**({"hr": hr, "language": language, "agenda": agenda, "organisation": "Norrsken"} | fields))
+
+
+def _due(name: str, role: Role, recipient: str, subject: str) -> DueMessage:
+    attach = {step.id: step.attach for step in shipped_steps()} | {"preparation-employee": ("agenda", "self-review")}
+    return DueMessage(
+        key=MessageKey(
+            round="development-2027-03", subject=subject, step=name, occasion="", recipient=recipient, version=0
+        ),
+        kind=KINDS.get(name, Kind.MAIL),
+        role=role,
+        template=name,
+        due_at=MADE_AT,
+        expires_at=None,
+        why="",
+        attach=attach.get(name, ()),
+    )
+
+
+def _digests(language: str) -> Iterator[Example]:
+    cycle = the_cycle(language)
+    round_ = a_round(cycle=cycle)
+    manager = person_recipient(a_person("7", name="Björn Ek", language=language), Role.MANAGER, {})
+    names = ("Åsa Lindgren", "Bo Ahl", "Cilla Dahl", "Didrik Ek", "Eva Fors")
+    needs = (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.PRINT_AGENDA, Need.PREPARE)
+    lines = tuple(
+        DigestLine(need=need, person=name, start=START, zone="Europe/Stockholm")
+        for need, name in zip(needs, names, strict=True)
+    )
+    talks = (TalkOfTheWeek(employee="Eva Fors", start=START, end=START + timedelta(hours=1), place=Place()),)
+    full = ManagerDigest(monday=MONDAY, lines=lines, more=3, talks=talks)
+    quiet = ManagerDigest(monday=MONDAY, lines=(), more=0, talks=talks)
+    for variant, digest in (("full", full), ("quiet", quiet)):
+        order = RenderOrder(
+            due=_due("digest-manager", Role.MANAGER, "person:7", "person:7"),
+            round=round_,
+            sender="samtal@example.com",
+            transport="smtp",
+            recipient=manager,
+            made_at=MADE_AT,
+            digest=digest,
+        )
+        yield _example(language, "digest-manager", variant, order)
+    hrs = (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.NEXT_ROUND)
+    counts = {"talks": 36, "placed": 34, "invited": 34, "this-week": 8, "past": 0, "cancelled": 6, "unplaced": 2}
+    hr = HrDigest(
+        monday=MONDAY,
+        lines=tuple(DigestLine(need=need, count=2, start=START, zone="Europe/Stockholm") for need in hrs),
+        counts=counts,
+    )
+    order = RenderOrder(
+        due=_due("digest-hr", Role.HR, "hr", "round"),
+        round=round_,
+        sender="samtal@example.com",
+        transport="smtp",
+        recipient=hr_recipient(cycle.hr, "SE", {}),
+        made_at=MADE_AT,
+        digest=hr,
+    )
+    yield _example(language, "digest-hr", "full", order)

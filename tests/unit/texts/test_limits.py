@@ -1,0 +1,196 @@
+"""The limits a text must keep, over every text in every language: alarms, not proof of a good text."""
+
+import re
+from pathlib import Path
+
+import pytest
+from rendered_texts import LANGUAGES, Example, examples
+
+TEMPLATES = Path(__file__).parents[3] / "templates"
+MOST_WORDS = {
+    "reminder": 60,
+    "moved": 60,
+    "cancellation": 60,
+    "check-in": 80,
+    "follow-up": 90,
+    "invitation": 120,
+    "digest-manager": 150,
+    "digest-hr": 150,
+    "preparation-employee": 220,
+    "preparation-manager": 300,
+}
+FORBIDDEN = {
+    "sv": (
+        r"kallelse\w*|obligatorisk\w*|vänligen|avseende|erhåll\w*|genomför\w*|prestation\w*|utebli\w*|adressera\w*|"
+        r"snäll påminnelse|du har inte|incheckning|aktion\w*|deadline|mvh|han|hon|hans|hennes|åtgärd\w*|överenskommelse"
+    ),
+    "en": r"abstain\w*|appraisal\w*|performance|mandatory|kindly|gentle reminder|failed to|overdue|reach out|deadline",
+}
+PRESSURE = {"sv": r"måste|ska", "en": r"must|have to|has to"}
+NOT_ON_A_LOCK_SCREEN = {
+    "sv": r"avstå\w*|inställ\w*|sjuk\w*|försen\w*|åtagande\w*",
+    "en": r"opt\w* out|cancel\w*|sick|late|declin\w*",
+}
+
+
+def those(*, language: str = "", names: frozenset[str] = frozenset()) -> pytest.MarkDecorator:
+    """A test for each rendered text of *language* and *names*; of all where none are given."""
+    found = [
+        example
+        for example in examples()
+        if (not language or example.language == language) and (not names or example.name in names)
+    ]
+    return pytest.mark.parametrize("example", found, ids=str)
+
+
+def body(example: Example) -> str:
+    """The text without footer, addresses and the closing lines."""
+    text = example.composed.text.split("\n---\n")[0]
+    text = re.split(r"\n(?:Vänliga hälsningar|Kind regards)\n", text)[0]
+    return re.sub(r"\(?(?:mailto:|https?://)\S+|\S+@\S+", "", text)
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", text)
+
+
+def sentences(text: str) -> list[list[str]]:
+    """Words of each sentence; a line of a list or of the card of time and place ends one too."""
+    prose = re.sub(r"(?m)^[ \t]*[-*•][ \t]+", "\n\n", text)
+    cut = [part for block in re.split(r"\n\s*\n", prose) for part in re.split(r"(?<=[.!?:])\s+", " ".join(block.split()))]
+    return [found for part in cut if (found := words(part))]
+
+
+@those()
+def test_a_text_is_as_short_as_its_reader_has_time(example: Example) -> None:
+    assert len(words(body(example))) <= MOST_WORDS.get(example.name, 220)
+
+
+@those()
+def test_sentences_can_be_read_once_and_nervously(example: Example) -> None:
+    lengths = [len(sentence) for sentence in sentences(body(example))]
+
+    assert sum(lengths) / len(lengths) <= 13
+    assert max(lengths) <= 22, max(sentences(body(example)), key=len)
+
+
+@those(language="sv")
+def test_swedish_is_easy_prose(example: Example) -> None:
+    text = re.sub(r"Åsa Lindgren|Björn Ek|Eva Lind|Norrsken|\bmars\b|tisdag|torsdag", "", body(example))
+    found = words(text)
+    if len(found) >= 100:
+        lix = len(found) / len(sentences(text)) + 100 * sum(len(word) > 6 for word in found) / len(found)
+        assert lix <= 40
+
+
+def syllables(word: str) -> int:
+    """Close enough for a mean: groups of vowels, a silent final e aside."""
+    groups = re.findall(r"[aeiouy]+", word.lower())
+    silent = word.lower().endswith("e") and not word.lower().endswith("le") and len(groups) > 1
+    return max(1, len(groups) - silent)
+
+
+@those(language="en")
+def test_english_is_easy_for_second_language_readers(example: Example) -> None:
+    found = words(re.sub(r"Åsa Lindgren|Björn Ek|Eva Lind|Norrsken", "", body(example)))
+    mean = sum(map(syllables, found)) / len(found)
+    flesch = 206.835 - 1.015 * len(found) / len(sentences(body(example))) - 84.6 * mean
+
+    assert flesch >= 65
+
+
+@those()
+def test_a_subject_fits_a_phone_and_names_the_date_early(example: Example) -> None:
+    subject = example.composed.subject
+    date = {"digest-manager": r"vecka 10|week of 8 March", "digest-hr": r"vecka 10|week of 8 March"}.get(
+        example.name, r"1 mars|1 March|9 mars|9 March"
+    )
+
+    assert len(subject) <= 60
+    found = re.search(date, subject)
+    assert found is not None
+    assert found.end() <= 40
+
+
+@those()
+def test_a_preheader_adds_to_the_subject(example: Example) -> None:
+    preheader = example.composed.preheader
+
+    assert 40 <= len(preheader) <= 90
+    assert example.composed.subject.lower() not in preheader.lower()
+
+
+@those()
+def test_the_tone_is_calm(example: Example) -> None:
+    greeting, _, rest = example.composed.text.partition("\n")
+
+    assert greeting.startswith({"sv": "Hej ", "en": "Hi "}[example.language])
+    assert "!" not in rest
+    assert not re.search(r"\b[A-ZÅÄÖ]{4,}\b", rest)
+    assert not re.search(r"[\U0001F300-\U0001FAFF☀-➿]", example.composed.subject + rest)
+
+
+@those()
+def test_no_word_commands_or_blames(example: Example) -> None:
+    text = f"{example.composed.subject}\n{example.composed.preheader}\n{body(example)}"
+
+    assert re.findall(rf"\b(?:{FORBIDDEN[example.language]})\b", text, re.IGNORECASE) == []
+    if "manager" not in example.name and example.name != "digest-hr":
+        assert re.findall(rf"\b(?:{PRESSURE[example.language]})\b", text, re.IGNORECASE) == []
+
+
+@those()
+def test_a_lock_screen_shows_no_reason_and_no_status(example: Example) -> None:
+    shown = f"{example.composed.subject} {example.composed.preheader}"
+
+    assert re.findall(rf"\b(?:{NOT_ON_A_LOCK_SCREEN[example.language]})\b", shown, re.IGNORECASE) == []
+
+
+@those()
+def test_paragraphs_and_lists_are_short(example: Example) -> None:
+    for block in re.split(r"\n\s*\n", body(example)):
+        points = re.findall(r"(?m)^[ \t]*[-*•][ \t]+", block)
+        if points:
+            assert len(points) <= 5
+        elif example.name != "announcement":
+            assert len(re.findall(r"[.!?](?:\s|$)", block)) <= 4
+
+
+@those()
+def test_there_is_one_thing_to_follow(example: Example) -> None:
+    text = example.composed.text.split("\n---\n")[0]
+    links = re.findall(r"mailto:|https?://", text)
+
+    assert len(links) <= (2 if "strategy" in example.variant else 1)
+
+
+@those(names=frozenset({"invitation", "reminder", "moved", "preparation-employee"}))
+def test_another_way_is_always_offered(example: Example) -> None:
+    assert "hr@example.com" in example.composed.text.split("\n---\n")[0]
+
+
+def marks(path: Path) -> set[str]:
+    return {mark for found in re.findall(r"brief: ([A-Z0-9 ]+)", path.read_text()) for mark in found.split()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_row_of_the_brief_is_carried_in_every_language(language: str) -> None:
+    found = set().union(*(marks(path) for path in (TEMPLATES / language).iterdir()))
+    rows = {f"E{n}" for n in range(1, 6)} | {f"L{n}" for n in range(1, 6)} | {"MUSTNOT", "ABSTAIN", "CONFIDENTIAL"}
+
+    assert found == rows
+    assert "MUSTNOT" in marks(TEMPLATES / language / "preparation-manager.md")
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (TEMPLATES / "sv").iterdir()))
+def test_languages_carry_the_same_things_with_the_same_variables(name: str) -> None:
+    def shape(language: str) -> tuple[set[str], list[str], list[str]]:
+        source = (TEMPLATES / language / name).read_text()
+        declared = re.findall(r"(?m)^variables: \[(.*)\]$", source)
+        return (
+            marks(TEMPLATES / language / name),
+            sorted(", ".join(declared).split(", ")),
+            re.findall(r"\]\((.*?)\)", source),
+        )
+
+    assert {language: shape(language) for language in LANGUAGES} == {language: shape("sv") for language in LANGUAGES}
