@@ -6,9 +6,6 @@ from typing import Protocol
 
 from talkcycle.domain.ports import Clock
 
-LONGEST_WAIT = timedelta(minutes=1)
-"""A clock that was set back must not stop the mail for long."""
-
 
 class Stop(Protocol):
     """What ``threading.Event`` offers to those who wait."""
@@ -23,6 +20,7 @@ class RateLimiter:
     def __init__(self, per_minute: int | None, *, clock: Clock) -> None:
         self.gap = timedelta(minutes=1) / per_minute if per_minute else None
         self.clock = clock
+        self.seen: datetime | None = None
         self.free_at: datetime | None = None
         self.lock = threading.Lock()
 
@@ -39,8 +37,8 @@ class RateLimiter:
             return timedelta()
         with self.lock:
             now = self.clock.now()
+            if self.free_at is not None and self.seen is not None and now < self.seen:
+                self.free_at -= self.seen - now  # a clock that was set back must not stop the mail
             start = max(now, self.free_at or now)
-            if start - now > LONGEST_WAIT:
-                start = now
-            self.free_at = start + self.gap
+            self.seen, self.free_at = now, start + self.gap
         return start - now
