@@ -39,7 +39,7 @@ def read_inputs(
     try:
         cycle, roster = read_cycle_and_roster(
             cycle_file,
-            templates=dict.fromkeys(library.languages, library.names),
+            templates={language: library.names_for(language) for language in library.languages},
             default_contact=default_contact,
             attachment_limit=attachment_limit,
         )
