@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from talkcycle.domain.people import Person
 from talkcycle.intake.columns import Column
 from talkcycle.intake.person_row import RowReader
-from talkcycle.intake.unusable import quoted
+from talkcycle.intake.unusable import quoted, shown
 
 SHOWN_IN_A_LOOP = 10
 
@@ -30,7 +30,7 @@ def resolved(reader: RowReader, people: Sequence[Person]) -> tuple[Person, ...]:
     )
     managers = [_manager(reader, number, person, known) for number, person in enumerate(people)]
     for loop in _loops(managers):
-        chain = " > ".join(people[number].id for number in [*loop[:SHOWN_IN_A_LOOP], loop[0]])
+        chain = " > ".join(shown(people[number].id) for number in [*loop[:SHOWN_IN_A_LOOP], loop[0]])
         more = f" (and {len(loop) - SHOWN_IN_A_LOOP} more)" if len(loop) > SHOWN_IN_A_LOOP else ""
         problem = f"reports in a loop: {chain}{more}."
         _fault(reader, loop[0], Column.MANAGER, problem, "Leave the manager empty for whoever is at the top.")
@@ -72,7 +72,11 @@ def _manager(reader: RowReader, number: int, person: Person, known: _Known) -> i
     found = known.by_id.get(wanted, known.by_address.get(wanted))
     if found is None:
         named = known.by_name.get(wanted)
-        mend = f"Write the manager's id, {named}." if named else "Write a manager's id or address as in their own row."
+        mend = (
+            f"Write the manager's id, {quoted(named)}."
+            if named
+            else "Write a manager's id or address as in their own row."
+        )
         _fault(reader, number, Column.MANAGER, f"the manager {quoted(person.manager)} is not in the roster.", mend)
     elif found == number:
         _fault(

@@ -49,7 +49,7 @@ FAULTS = [
     ),
     pytest.param(
         HEAD + TOP + "2,Bo,,anna,,,,,,,,\n",
-        [':3: manager the manager "anna" is not in the roster. Write the manager\'s id, 1.'],
+        [':3: manager the manager "anna" is not in the roster. Write the manager\'s id, "1".'],
         id="a manager by name",
     ),
     pytest.param(
