@@ -11,7 +11,7 @@ from talkcycle.daemon.rate import RateLimiter, Stop
 from talkcycle.domain.delivery import DeliveryError, RetryPolicy, TransientDeliveryError, after_failure
 from talkcycle.domain.messages import OutboxState
 from talkcycle.domain.ports import Clock, MailConnection, MailTransport
-from talkcycle.domain.store import ClaimedMessage, Store
+from talkcycle.domain.store import ClaimedMessage, Session, Store
 
 BATCH = 50
 BEAT_EVERY = timedelta(seconds=60)
@@ -108,7 +108,7 @@ class Dispatcher:
     def _send_batch(self, line: "_Line", connection: MailConnection, batch: list[ClaimedMessage], owner: str) -> None:
         beat_at = self.clock.now()
         for number, message in enumerate(batch):
-            if line.over or not self.limiter.acquire(line.stop):
+            if line.over or not self.limiter.acquire(line.stop) or line.over:
                 with self.store.write() as session:
                     session.outbox.give_back([each.id for each in batch[number:]], owner=owner, now=self.clock.now())
                 return
@@ -126,6 +126,7 @@ class Dispatcher:
             return
         with self.store.write() as session:
             kept = session.outbox.record_sent(message.id, owner=owner, reply=receipt.reply, now=self.clock.now())
+            self._heed_hold(session, line)
         line.count("sent")
         if not kept:
             self.log.error("sent a message that another worker had taken over", message=message.id)
@@ -142,12 +143,18 @@ class Dispatcher:
         )
         with self.store.write() as session:
             session.outbox.record_failure(message.id, verdict, owner=owner, now=now)
+            self._heed_hold(session, line)
         line.count(COUNTED.get(verdict.state, "failed"))
         self.log.warning("not sent", message=message.id, state=verdict.state.value, attempts=message.attempts + 1)
         if isinstance(error, TransientDeliveryError) and error.connection_wide:
             self.closed[line.name] = now + max(LINE_PAUSE, error.retry_after or LINE_PAUSE)
             line.broken.set()
             self.log.error("the line is down", transport=line.name, until=self.closed[line.name].isoformat())
+
+    def _heed_hold(self, session: Session, line: "_Line") -> None:
+        """A hold means now, not after the batch: at a slow rate that is minutes away."""
+        if session.ledger.hold() is not None:
+            line.broken.set()
 
 
 COUNTED = {OutboxState.QUEUED: "retried", OutboxState.UNKNOWN: "unknown"}

@@ -111,11 +111,13 @@ class SqlOutbox:
     def claim(self, *, owner: str, transport: str, now: datetime, limit: int) -> list[ClaimedMessage]:
         if self.connection.execute(select(tables.service.c.hold)).scalar_one() is not None:
             return []
-        rows = self._due(transport, now, limit)
-        expired = [row for row in rows if row.expires_at is not None and row.expires_at <= now]
-        for row in expired:
-            self._settle(row.id, OutboxState.SKIPPED, EXPIRED, [OutboxState.QUEUED.value], now)
-        claimed = [row for row in rows if row not in expired]
+        claimed: list[Row[Any]] = []
+        while not claimed and (rows := self._due(transport, now, limit)):
+            for row in rows:
+                if row.expires_at is not None and row.expires_at <= now:
+                    self._settle(row.id, OutboxState.SKIPPED, EXPIRED, [OutboxState.QUEUED.value], now)
+                else:
+                    claimed.append(row)
         if claimed:
             self.beat(owner, now=now)
             self.connection.execute(
