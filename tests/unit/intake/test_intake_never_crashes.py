@@ -112,37 +112,37 @@ STEP_KEYS = ["id", "when", "to", "template", "at", "attach", "calendar", "latest
 
 @pytest.mark.parametrize("reader", [cycle, service, roster])
 @given(data=st.binary(max_size=200))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_bytes_of_any_kind(reader: Callable[[Path], Any], data: bytes) -> None:
     assert read(reader, data) is None
 
 
 @given(data=damaged(CYCLE))
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_a_damaged_cycle(data: bytes) -> None:
     assert isinstance(read(cycle, data), Cycle | None)
 
 
 @given(data=damaged(SERVICE))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_damaged_settings(data: bytes) -> None:
     assert isinstance(read(service, data), ServiceSettings | None)
 
 
 @given(text=tree([*CycleSettings.model_fields, *STEP_KEYS]))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_known_keys_with_any_values_in_a_cycle(text: str) -> None:
     assert isinstance(read(cycle, text.encode()), Cycle | None)
 
 
 @given(text=tree([*ServiceFile.model_fields, "host", "user", "password_env"]))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_known_keys_with_any_values_in_settings(text: str) -> None:
     assert isinstance(read(service, text.encode()), ServiceSettings | None)
 
 
 @given(data=damaged(ROSTER))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_a_damaged_roster_is_faulty_or_a_sound_tree(data: bytes) -> None:
     found = read(roster, data)
     if found is not None:
@@ -153,7 +153,7 @@ cell = st.text(max_size=12) | st.sampled_from(["1", "2", "3", "a@x.example", "",
 
 
 @given(rows=st.lists(st.lists(cell, min_size=14, max_size=14), min_size=1, max_size=5))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_any_cells_are_faulty_or_a_sound_tree(rows: list[list[str]]) -> None:
     header = ";".join(NAMES)
     lines = (";".join('"' + value.replace('"', '""') + '"' for value in row) for row in rows)
@@ -163,7 +163,7 @@ def test_any_cells_are_faulty_or_a_sound_tree(rows: list[list[str]]) -> None:
 
 
 @given(managers=st.lists(st.integers(0, 7), min_size=1, max_size=8))
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_a_roster_is_accepted_exactly_when_nobody_is_their_own_superior(managers: list[int]) -> None:
     """Person n has manager ``managers[n]``; a number beyond the last person is nobody's."""
     above = {n: manager for n, manager in enumerate(managers) if manager < len(managers)}
@@ -198,7 +198,7 @@ def _is_interval(each: Interval) -> bool:
 
 
 @given(data=st.binary(max_size=40), place=st.integers(0, 10_000))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_a_damaged_workbook(data: bytes, place: int) -> None:
     whole = _workbook()
     place %= len(whole)
@@ -243,7 +243,7 @@ PARSERS: list[Callable[[str], Any]] = [
 
 
 @given(text=st.text(max_size=30) | st.text("0123456789-.:;,/ @daysbefortkmn", max_size=20))
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_no_grammar_fails_in_another_way(text: str) -> None:
     for parse in PARSERS:
         try:
