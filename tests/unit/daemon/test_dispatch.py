@@ -1,19 +1,22 @@
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+from structlog.testing import LogCapture
 
 from dispatching import NOON, Log, a_dispatcher, a_store, payload_for, queue, rows, states, wake
 from dispatching import JumpingClock as Clock
 from servers.scripted_smtp import CUT, Mailbox, accepting_server
 from talkcycle.daemon.dispatch import BATCH, Dispatcher, DispatchSummary
-from talkcycle.domain.delivery import RetryPolicy
+from talkcycle.domain.delivery import Receipt, RetryPolicy
 from talkcycle.domain.messages import OutboxState
+from talkcycle.domain.ports import MailConnection
 from talkcycle.domain.service import SmtpSettings, TlsMode
 from talkcycle.rounds.hold import hold_all, release_all
 from talkcycle.store.open import SqlStore
@@ -292,32 +295,77 @@ def test_a_whole_batch_whose_purpose_has_passed_does_not_keep_the_rest_waiting(s
     assert Counter(states(store)) == {SKIPPED: BATCH, SENT: 1}
 
 
+class Gate:
+    """Passes on to *transport*; before a line's first message it waits for *ready*."""
+
+    name = "smtp"
+
+    def __init__(self, transport: SmtpTransport, ready: Callable[[], object]) -> None:
+        self.transport = transport
+        self.ready = ready
+
+    @contextmanager
+    def connect(self) -> Iterator["GatedLine"]:
+        with self.transport.connect() as line:
+            yield GatedLine(line, self.ready)
+
+
+class GatedLine:
+    def __init__(self, line: MailConnection, ready: Callable[[], object]) -> None:
+        self.line = line
+        self.ready: Callable[[], object] | None = ready
+
+    def deliver(self, *, sender: str, recipient: str, payload: bytes) -> Receipt:
+        if self.ready is not None:
+            self.ready()
+            self.ready = None
+        return self.line.deliver(sender=sender, recipient=recipient, payload=payload)
+
+
 def test_two_lines_share_the_work_and_nobody_gets_anything_twice(store: SqlStore, clock: Clock) -> None:
     names = [f"p{number:03d}" for number in range(3 * BATCH)]
     queue(store, names)
-    mailbox, both = Observing(), threading.Barrier(2)
-    lines: set[int] = set()
-
-    class Meeting:
-        """Lets nobody begin before both lines are at work, so that the work is shared in every run."""
-
-        name = "smtp"
-
-        def __init__(self, transport: SmtpTransport) -> None:
-            self.transport = transport
-
-        def connect(self) -> Any:
-            lines.add(threading.get_ident())
-            both.wait(timeout=5)
-            return self.transport.connect()
-
+    mailbox, both = Observing(), threading.Barrier(2, timeout=5)
     with accepting_server(mailbox) as (_, port):
-        summary = a_dispatcher(store, Meeting(transport_to(port)), clock, connections=2).dispatch_due()
+        summary = a_dispatcher(store, Gate(transport_to(port), both.wait), clock, connections=2).dispatch_due()
 
     assert summary == DispatchSummary(sent=3 * BATCH)
     assert sorted(mailbox.recipients) == names
     assert set(states(store)) == {SENT}
-    assert (len(lines), mailbox.connections) == (2, 2)
+    assert mailbox.connections == 2
+
+
+def test_who_waited_for_the_rate_limit_does_not_try_a_server_that_went_down_meanwhile(
+    store: SqlStore, clock: Clock
+) -> None:
+    queue(store, [f"p{number:03d}" for number in range(BATCH + 1)])
+    waiting, down = threading.Event(), threading.Event()
+
+    class Listening(LogCapture):
+        def __call__(self, logger: Any, method: str, event: Any) -> NoReturn:
+            if event["event"] == "the line is down":
+                down.set()
+            super().__call__(logger, method, event)
+
+    class ATurnThatComesWhenTheServerIsDown:
+        def wait(self, timeout: float | None = None) -> bool:
+            assert timeout == 60
+            waiting.set()
+            assert down.wait(timeout=5)
+            return False
+
+        def is_set(self) -> bool:
+            return False
+
+    mailbox = Observing(mail=["550 5.7.60 not allowed to send as this sender"])
+    log = Log(capture=Listening())
+    with accepting_server(mailbox) as (_, port):
+        transport = Gate(transport_to(port), lambda: waiting.wait(timeout=5))
+        dispatcher = a_dispatcher(store, transport, clock, connections=2, per_minute=1, log=log)
+        assert dispatcher.dispatch_due(ATurnThatComesWhenTheServerIsDown()) == DispatchSummary(retried=1)
+
+    assert mailbox.connections == 1
+    assert Counter((row.state, row.attempts) for row in rows(store)) == {(QUEUED, 1): 1, (QUEUED, 0): BATCH}
 
 
 def test_the_log_has_no_addresses_and_no_text(store: SqlStore, run: Run) -> None:
