@@ -60,12 +60,14 @@ class Ticker:
             session.outbox.wake_unknown(now=now)
             session.outbox.bury(silent_since=now - SILENCE, now=now, unknown_pause_until=self._unknown_until(now))
             held = self._hold(session, now)
-            mark = session.ledger.mark() + 1
-            session.ledger.set_mark(mark)
-            session.ledger.set_last_tick(now)
         total = Advance()
         while not held and (batch := self._claim(now)):
             total += advance(self.store, self.shelf, batch, sender=self.sender, now=now)
+        # Only now: at the end of a tick nothing that was due is unclaimed, which _hold counts upon.
+        with self.store.write() as session:
+            mark = session.ledger.mark() + 1
+            session.ledger.set_mark(mark)
+            session.ledger.set_last_tick(now)
         self._write_mark(mark)
         self._report(total)
         return total

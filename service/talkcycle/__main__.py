@@ -1,0 +1,5 @@
+"""``python -m talkcycle``."""
+
+from talkcycle.cli.main import main
+
+main()
