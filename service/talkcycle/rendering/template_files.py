@@ -5,6 +5,8 @@ from pathlib import Path
 from talkcycle.resources import shipped
 
 TEMPLATES = "templates"
+PAGES = "pages"
+"""The folder of the pages that ``simulate`` and ``preview`` write: part of the software, like the fonts."""
 SUFFIXES = frozenset({".md", ".yaml", ".html", ".typ"})
 """What is frozen with a round. Fonts are part of the software, not of a round."""
 
@@ -23,5 +25,5 @@ def _read(folder: Path) -> dict[str, bytes]:
     return {
         f"{TEMPLATES}/{path.relative_to(folder).as_posix()}": path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.suffix in SUFFIXES and path.is_file()
+        if path.suffix in SUFFIXES and path.relative_to(folder).parts[0] != PAGES and path.is_file()
     }
