@@ -164,7 +164,7 @@ def _store(session: Session, round_id: str, outcomes: Sequence[_Outcome], *, now
         total += _store_one(session, outcome, now=now)
         schedule[subject] = outcome.decision.next_due
         if outcome.error is not None:
-            schedule[subject] = now + HORIZON
+            schedule[subject] = now + 2 * HORIZON  # subjects are claimed by the horizon early: in an hour from now
     session.schedule.put(round_id, schedule)
     return total
 

@@ -21,6 +21,7 @@ def release_all(store: Store, *, who: str, now: datetime) -> None:
         if session.ledger.hold() is None:
             raise Refused("The outbox is not on hold.")
         session.ledger.set_hold(None)
+        session.ledger.set_last_tick(None)  # or what piled up during the hold would be a reason for the next
         session.ledger.record(AuditEntry(at=now, who=who, action="release", subject="outbox", detail=""))
 
 

@@ -26,7 +26,7 @@ class SqlLedger:
         at: datetime | None = self._get(tables.service.c.last_tick)
         return at
 
-    def set_last_tick(self, at: datetime) -> None:
+    def set_last_tick(self, at: datetime | None) -> None:
         self._set(last_tick=at)
 
     def mark(self) -> int:
