@@ -6,6 +6,7 @@ and were it not, every way out of the machine ends in Postfix's error transport.
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -120,6 +121,12 @@ service imap-login {{
     port = 0
   }}
 }}
+# Whoever failed to log in waits longer and longer; here all come from one address.
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service lmtp {{
   unix_listener {folder}/lmtp {{
     user = postfix
@@ -162,6 +169,13 @@ class MailServer:
         return sorted(
             path.name for path in (self.folder / "mail").iterdir() if any(path.glob("new/*")) or any(path.glob("cur/*"))
         )
+
+    def logged(self, pattern: str) -> list[str]:
+        """The lines of Postfix's log that match *pattern*, once there is one: it writes them after it has answered."""
+        matching = re.compile(pattern).search
+        log = self.folder / "postfix.log"
+        _until(lambda: matching(log.read_text()) is not None, f"Postfix never logged {pattern}", self.folder)
+        return [line for line in log.read_text().splitlines() if matching(line)]
 
     def settle(self) -> None:
         """Wait until every accepted message has reached its mailbox, or its bounce the sender's."""
