@@ -11,6 +11,7 @@ from talkcycle.cli.looking import audit, status, timeline
 from talkcycle.cli.outbox import outbox
 from talkcycle.cli.planning import approve, plan
 from talkcycle.cli.running import health, run
+from talkcycle.cli.simulate import simulate
 from talkcycle.cli.talks import talk
 
 app = typer.Typer(
@@ -40,6 +41,7 @@ def _options(
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Configure": (init, check, schema),
+    "Try it": (simulate,),
     "Start a round": (plan, approve),
     "Run": (run, health),
     "Look": (status, timeline, audit),
