@@ -8,6 +8,7 @@ nothing is left to do.
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -40,9 +41,12 @@ class FileClock:
         fresh.replace(self.path)
 
 
-def main(data: Path, port: int, sender: str) -> None:
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
-    log = structlog.get_logger()
+def run_round(data: Path, smtp: SmtpSettings, sender: str, log: Any) -> None:
+    """Tick and dispatch from one instant at which something is due to the next, until nothing is left.
+
+    Raises:
+        RuntimeError: The outbox went on hold.
+    """
     clock = FileClock(data / "clock")
     store = open_store(f"sqlite:///{data / 'talkcycle.db'}", secret=service_secret(None, data))
     policy = RetryPolicy()
@@ -57,7 +61,7 @@ def main(data: Path, port: int, sender: str) -> None:
     )
     dispatcher = Dispatcher(
         store=store,
-        transports={"smtp": SmtpTransport(SmtpSettings(host="127.0.0.1", port=port, tls=TlsMode.NONE))},
+        transports={"smtp": SmtpTransport(smtp)},
         clock=clock,
         policy=policy,
         connections=2,
@@ -71,12 +75,19 @@ def main(data: Path, port: int, sender: str) -> None:
         dispatcher.dispatch_due(None)
         with store.read() as session:
             if session.ledger.hold() is not None:
-                sys.exit("the outbox went on hold")
+                raise RuntimeError("the outbox went on hold")
             instants = [at for at in (session.schedule.next(), session.outbox.next_due()) if at is not None]
         if not instants:
+            store.close()
             return
         now = clock.now()
         clock.jump(min(max(now, min(instants)), now + LONGEST_JUMP))
+
+
+def main(data: Path, port: int, sender: str) -> None:
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
+    smtp = SmtpSettings(host="127.0.0.1", port=port, tls=TlsMode.NONE)
+    run_round(data, smtp, sender, structlog.get_logger())
 
 
 if __name__ == "__main__":
