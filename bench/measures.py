@@ -247,7 +247,17 @@ def simulated(folder: Path) -> list[Row]:
     seconds = {}
     for people in (1000, 5000):
         config = write_organisation(folder / str(people), people, **WINDOW)
-        command = ["taskset", "-c", "0", *TALKCYCLE, "simulate", "--config", str(config), "--out", str(folder / f"out{people}")]
+        command = [
+            "taskset",
+            "-c",
+            "0",
+            *TALKCYCLE,
+            "simulate",
+            "--config",
+            str(config),
+            "--out",
+            str(folder / f"out{people}"),
+        ]
         seconds[people] = _wall([*command, "--json"])
     growth = seconds[5000] / seconds[1000]
     return [
@@ -260,7 +270,15 @@ def daemon_at_rest(folder: Path) -> list[Row]:
     """The real daemon with a round of 1,000 far ahead: first tick, then CPU and memory over half a minute."""
     now = datetime.now(UTC)
     year = now.year + 1
-    app = approved(folder, 1000, 25, at=now, first=f"{year}-05-03", last=f"{year}-05-28", more="digests: {managers: false, hr: false}")
+    app = approved(
+        folder,
+        1000,
+        25,
+        at=now,
+        first=f"{year}-05-03",
+        last=f"{year}-05-28",
+        more="digests: {managers: false, hr: false}",
+    )
     with app.store.write() as session:
         for round_ in session.rounds.all():
             session.schedule.put(round_.id, {f"person:{number}": None for number in range(1000)})

@@ -76,7 +76,9 @@ def agenda(pair: Pair) -> bytes:
     pdf.set_font("Inter", "B", 18)
     pdf.cell(0, 12, "Talking points", new_x="LMARGIN", new_y="NEXT")
     pdf.set_font("Inter", size=11)
-    pdf.multi_cell(0, 6, f"{pair.employee} and {pair.manager}\n{pair.start:%Y-%m-%d %H:%M}", new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(
+        0, 6, f"{pair.employee} and {pair.manager}\n{pair.start:%Y-%m-%d %H:%M}", new_x="LMARGIN", new_y="NEXT"
+    )
     for point in POINTS:
         pdf.set_font("Inter", "B", 12)
         pdf.multi_cell(0, 8, f"{point['title']} ({point['minutes']} min)", new_x="LMARGIN", new_y="NEXT")

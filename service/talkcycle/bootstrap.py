@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from talkcycle.domain.ports import Clock, MailTransport
 from talkcycle.domain.service import LogFormat, ServiceSettings
-from talkcycle.domain.store import Store
 from talkcycle.intake.service_file import read_service
 from talkcycle.rounds.texts import TextShelf
 
@@ -39,7 +38,7 @@ class Application:
 
     config: Path
     settings: ServiceSettings
-    store: Store
+    store: "SqlStore"
     clock: Clock
     who: str
 

@@ -212,7 +212,10 @@ def test_an_international_address_goes_out_where_the_server_can_take_it() -> Non
 
 def test_an_international_address_fails_for_good_where_the_server_cannot_take_it() -> None:
     mailbox = Mailbox()
-    with accepting_server(mailbox, enable_SMTPUTF8=False) as (_, port), SmtpTransport(settings(port)).connect() as connection:
+    with (
+        accepting_server(mailbox, enable_SMTPUTF8=False) as (_, port),
+        SmtpTransport(settings(port)).connect() as connection,
+    ):
         with pytest.raises(PermanentDeliveryError, match="SMTPUTF8"):
             deliver(connection, "åsa@norrsken.example")
         deliver(connection, "asa@björk.example")
