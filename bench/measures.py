@@ -246,7 +246,7 @@ def simulated(folder: Path) -> list[Row]:
     """A whole round on one core: 1,000 people, and 5,000 for the growth."""
     seconds = {}
     for people in (1000, 5000):
-        config = write_organisation(folder / str(people), people, **WINDOW)
+        config = write_organisation(folder / str(people), people, first=WINDOW["first"], last=WINDOW["last"])
         command = [
             "taskset",
             "-c",

@@ -37,7 +37,10 @@ def write_organisation(
     connections: int = 1,
     more: str = "",
 ) -> Path:
-    """Write cycle.yaml, roster.csv and service.yaml into *folder* and return it. Half of the people read English."""
+    """Write cycle.yaml, roster.csv and service.yaml into *folder* and return it.
+
+    Every other branch of the company reads English: who works together reads the same language, mostly.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "cycle.yaml").write_text(CYCLE.format(first=first, last=last, more=more))
     (folder / "service.yaml").write_text(SERVICE.format(port=port, connections=connections))
@@ -46,6 +49,13 @@ def write_organisation(
         rows.writerow(["id", "name", "email", "manager", "language"])
         for number in range(people):
             manager = "" if number == 0 else str((number - 1) // SPAN)
-            language = "sv" if number % 2 else "en"
+            language = "sv" if branch_of(number) % 2 else "en"
             rows.writerow([number, f"Person {number}", f"p{number}@norrsken.example", manager, language])
     return folder
+
+
+def branch_of(number: int) -> int:
+    """Which of the top manager's reports a person is or belongs to."""
+    while number > SPAN:
+        number = (number - 1) // SPAN
+    return number
