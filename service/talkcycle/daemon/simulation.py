@@ -18,6 +18,7 @@ from talkcycle.domain.repetition import window_from
 from talkcycle.domain.service import ServiceSettings, SmtpSettings, TlsMode
 from talkcycle.domain.store import OutboxFilter, Store
 from talkcycle.domain.talks import Round, Talk
+from talkcycle.rendering.pdf import keeping
 from talkcycle.rounds.approve import Approval, approve, prepare_approval
 from talkcycle.rounds.plan import Inputs, make_draft
 from talkcycle.transports.smtp.sink import mail_sink
@@ -131,7 +132,8 @@ def simulate(
         app = Application(config=Path(folder), settings=rehearsal, store=store, clock=clock, who=WHO)
         try:
             draft, approval = _approve(app, inputs)
-            _run(daemon_of(app, log), clock, lambda: progress and progress(clock.now(), arrived))
+            with keeping(2 * len(draft.talks)):
+                _run(daemon_of(app, log), clock, lambda: progress and progress(clock.now(), arrived))
             return _looked_at(store, draft, approval, began=start, ended=clock.now())
         finally:
             store.close()

@@ -4,7 +4,8 @@ import json
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 STEPS = 15
 """How many sizes a design may have: ``sys.inputs.step`` is 0 (roomy) to 14 (tight)."""
-_MOST_KEPT = 64
+MOST_KEPT = 64
 _PAGES = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count (\d+)")
 _Key = tuple[bytes, str, str, datetime]
 
@@ -31,7 +32,34 @@ class _Thread(threading.local):
 
 _thread = _Thread()
 _lock = threading.Lock()
-_kept: OrderedDict[_Key, bytes] = OrderedDict()
+
+
+class _Kept:
+    """Documents made lately, the least used dropped first. Used under ``_lock``."""
+
+    def __init__(self) -> None:
+        self.documents: OrderedDict[_Key, bytes] = OrderedDict()
+        self.most = MOST_KEPT
+
+    def shrink(self) -> None:
+        while len(self.documents) > self.most:
+            self.documents.popitem(last=False)
+
+
+_kept = _Kept()
+
+
+@contextmanager
+def keeping(most: int) -> Iterator[None]:
+    """Keep up to *most* documents meanwhile, 25 kB each: for a whole round in one go, where each comes four times."""
+    with _lock:
+        before, _kept.most = _kept.most, max(most, _kept.most)
+    try:
+        yield
+    finally:
+        with _lock:
+            _kept.most = before
+            _kept.shrink()
 
 
 def pdf(source: bytes, data: Mapping[str, Any], *, sample: Mapping[str, Any], created: datetime) -> bytes:
@@ -49,14 +77,13 @@ def pdf(source: bytes, data: Mapping[str, Any], *, sample: Mapping[str, Any], cr
     """
     key = (source, _json(data), _json(sample), created)
     with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
+        if key in _kept.documents:
+            _kept.documents.move_to_end(key)
+            return _kept.documents[key]
     made = _fitting(*key)
     with _lock:
-        _kept[key] = made
-        while len(_kept) > _MOST_KEPT:
-            _kept.popitem(last=False)
+        _kept.documents[key] = made
+        _kept.shrink()
     return made
 
 
