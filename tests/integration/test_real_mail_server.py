@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
@@ -173,3 +174,13 @@ def test_a_line_cut_after_the_final_dot_leaves_an_unknown_that_goes_again_with_t
     assert (first, second) == ([payload_for("anna")], [payload_for("anna")])
     assert [(row.state, row.uncertain, row.attempts) for row in rows(store)] == [(SENT, True, 2)]
     store.close()
+
+
+def test_a_failure_leaves_no_server_and_no_folder_behind() -> None:
+    with pytest.raises(ZeroDivisionError), mail_server() as server:
+        raise ZeroDivisionError
+
+    assert not server.folder.exists()
+    for port in (server.submission, server.imap):
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=5)

@@ -207,7 +207,7 @@ def mail_server(*, bare_newline: str = "reject") -> Iterator[MailServer]:
         _configure_dovecot(folder, imap)
         stack.enter_context(_running(["dovecot", "-F", "-c", str(folder / "dovecot.conf")], folder))
         _configure_postfix(folder, submission, bare_newline)
-        stack.enter_context(_running(["postfix", "-c", str(folder / "postfix"), "start-fg"], folder))
+        stack.enter_context(_running([*_postfix_master(), "-c", str(folder / "postfix"), "-d"], folder))
         for port in (imap, submission):
             _until(lambda port=port: _answers(port), "a server does not come up", folder)  # type: ignore[misc]
         yield MailServer(
@@ -243,12 +243,21 @@ def _configure_postfix(folder: Path, port: int, bare_newline: str) -> None:
     main = MAIN_CF.format(folder=folder, domains=", ".join(DOMAINS), bare_newline=bare_newline)
     (folder / "postfix" / "main.cf").write_text(main)
     (folder / "postfix" / "master.cf").write_text(MASTER_CF.format(port=port))
+    with (folder / "check.out").open("wb") as output:
+        command = ["postfix", "-c", str(folder / "postfix"), "check"]  # makes what the queue is made of
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+
+
+def _postfix_master() -> list[str]:
+    """Postfix's own parent process. ``postfix start-fg`` would put it into a session where we lose sight of it."""
+    found = subprocess.run(["postconf", "-dh", "daemon_directory"], check=True, capture_output=True, text=True)
+    return [f"{found.stdout.strip()}/master"]
 
 
 @contextmanager
 def _running(command: Sequence[str], folder: Path) -> Iterator[None]:
     """Keep *command* running. Its output goes to a file: a daemon's child that inherits a pipe keeps it open for ever."""
-    with (folder / f"{command[0]}.out").open("wb") as output:
+    with (folder / f"{Path(command[0]).name}.out").open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
