@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builders import a_cycle, a_person, a_round, a_step, a_talk, at
-from dispatching import NOON, SENDER, JumpingClock, Log, payload_for, queue, rows, states
+from dispatching import NOON, SENDER, JumpingClock, Log, an_empty_store, payload_for, queue, rows, states
 from talkcycle.daemon.tick import LEASE, SILENCE, Ticker
 from talkcycle.domain.cycle import Digests, Recipients
 from talkcycle.domain.delivery import RetryPolicy
@@ -19,7 +19,7 @@ from talkcycle.rendering.order import RenderOrder
 from talkcycle.rounds.advance import HORIZON, Advance
 from talkcycle.rounds.hold import hold_all, release_all
 from talkcycle.rounds.texts import TextShelf
-from talkcycle.store.open import SqlStore, open_store
+from talkcycle.store.open import SqlStore
 
 CYCLE = a_cycle(
     steps=(a_step("invitation", -21, calendar=True), a_step("reminder", -2, Recipients.EMPLOYEE)),
@@ -64,7 +64,7 @@ class Service:
     ticker: Ticker = field(init=False)
 
     def __post_init__(self) -> None:
-        self.store = open_store(f"sqlite:///{self.folder / 'talkcycle.db'}", secret=b"of the test")
+        self.store = an_empty_store(self.folder)
         self.ticker = Ticker(
             store=self.store,
             shelf=PlainTexts(self.store),
@@ -156,11 +156,11 @@ def test_a_tick_repeated_makes_nothing_twice(service: Service) -> None:
 
 
 def test_more_subjects_than_a_batch_are_done_in_one_tick(service: Service) -> None:
-    service.add_round([f"p{number:03d}" for number in range(120)])
+    service.add_round([f"p{number:03d}" for number in range(60)])
     service.clock.jump(2 * HOUR - MINUTE)
 
-    assert service.ticker.tick() == Advance(queued=240)
-    assert Counter(row.key.recipient for row in rows(service.store))["person:bo"] == 120
+    assert service.ticker.tick() == Advance(queued=120)
+    assert Counter(row.key.recipient for row in rows(service.store))["person:bo"] == 60
 
 
 def test_what_a_dead_daemon_had_taken_is_looked_at_again_after_the_lease(service: Service) -> None:
