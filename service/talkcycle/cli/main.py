@@ -10,6 +10,7 @@ from talkcycle.cli.files import check, init, schema
 from talkcycle.cli.looking import audit, status, timeline
 from talkcycle.cli.outbox import outbox
 from talkcycle.cli.planning import approve, plan
+from talkcycle.cli.preview import preview
 from talkcycle.cli.running import health, run
 from talkcycle.cli.simulate import simulate
 from talkcycle.cli.talks import talk
@@ -41,7 +42,7 @@ def _options(
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Configure": (init, check, schema),
-    "Try it": (simulate,),
+    "Try it": (preview, simulate),
     "Start a round": (plan, approve),
     "Run": (run, health),
     "Look": (status, timeline, audit),

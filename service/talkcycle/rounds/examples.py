@@ -1,0 +1,203 @@
+"""An example of a talk with fictional people, made from the cycle's own settings, with every message there can be."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from talkcycle.domain.cycle import Cycle
+from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
+from talkcycle.domain.digests import HrDigest, ManagerDigest, Need, hr_digest, manager_digest
+from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, iso_week, working_day
+from talkcycle.domain.messages import HR_DIGEST, MANAGER_DIGEST, DueMessage
+from talkcycle.domain.people import Person, Role
+from talkcycle.domain.talks import Entry, Round, Talk, TalkState, cancelled, moved
+from talkcycle.rounds.orders import Facts
+from talkcycle.rounds.plan import Inputs, round_name
+
+NAMES = {
+    "sv": ("Elin Sjöberg", "Magnus Falk", "Idris Warsame"),
+    "en": ("Amelia Ward", "Thomas Reid", "Farah Aziz"),
+    "nb": ("Ingrid Solberg", "Henrik Moen", "Yasmin Khan"),
+    "da": ("Freja Holm", "Anders Juhl", "Omar Said"),
+    "fi": ("Aino Laine", "Ville Koski", "Leyla Nur"),
+}
+"""Employee, manager, and another employee of the same manager; English ones for every other language."""
+APPROVED_BEFORE = timedelta(days=35)
+MOVED_BEFORE = timedelta(days=6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleMessage:
+    """A message as it would fall due, with what its text needs to know."""
+
+    due: DueMessage
+    facts: Facts
+    digest: ManagerDigest | HrDigest | None = None
+
+
+def example_messages(inputs: Inputs, language: str, *, seed: str) -> Iterator[ExampleMessage]:
+    """Each step of the cycle to each of its recipients, then what is built in: moved, cancelled, the two digests.
+
+    Everybody reads *language*. Conditions are left aside: a step that only applies to some is shown all the same.
+    """
+    scene = _Scene.of(inputs, language, seed)
+    order = {step.id: number for number, step in enumerate(inputs.cycle.steps)}
+    steps = [*scene.about_the_round(), *scene.about_the_talk()]
+    yield from sorted(steps, key=lambda each: order.get(each.due.key.step, len(order)))
+    yield from scene.built_in()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    round: Round
+    employee: Person
+    manager: Person
+    other: Person
+    talk: Talk
+    entry: Entry
+
+    @classmethod
+    def of(cls, inputs: Inputs, language: str, seed: str) -> "_Scene":
+        cycle = replace(inputs.cycle, hr=replace(inputs.cycle.hr, language=language))
+        window = cycle.window
+        holidays = inputs.holidays.get(cycle.country, frozenset())
+        day = working_day(window.first + (window.last - window.first) / 3, holidays, earlier=False)
+        approved = working_day(window.first - APPROVED_BEFORE, holidays, earlier=True)
+        approved_at = instant_of(approved, time(10), cycle.zone)
+        round_ = Round(
+            id=round_name(cycle),
+            cycle=cycle,
+            roster="example",
+            holidays=inputs.holidays,
+            approved_at=approved_at,
+            approved_by="preview",
+            seed=f"{seed}-{language}",
+            plan="",
+        )
+        employee, manager, other = _people(cycle, language)
+        talk = _talk(round_, employee, manager, day=day, at=approved_at)
+        entry = Entry(
+            round=round_.id,
+            talk=talk.id,
+            number=1,
+            uid=f"{seed}-{language}@example.invalid",
+            sequence=0,
+            transport="smtp",
+            organizer=cycle.hr.email,
+        )
+        return cls(round=round_, employee=employee, manager=manager, other=other, talk=talk, entry=entry)
+
+    def about_the_talk(self) -> list[ExampleMessage]:
+        return self._messages(self.talk)
+
+    def about_the_round(self) -> Iterator[ExampleMessage]:
+        for person, role in ((self.employee, Role.EMPLOYEE), (self.manager, Role.MANAGER)):
+            for due in person_messages(self.round, person, {role}):
+                if due.key.step != MANAGER_DIGEST:
+                    yield ExampleMessage(due=due, facts=Facts(round=self.round, person=person))
+        for due in hr_messages(self.round):
+            if due.key.step != HR_DIGEST:
+                yield ExampleMessage(due=due, facts=Facts(round=self.round))
+
+    def built_in(self) -> Iterator[ExampleMessage]:
+        """The talk moved and called off, and the two summaries of its week."""
+        told_at = _start(self.talk) - MOVED_BEFORE
+        day = working_day(day_of(_start(self.talk), self.talk.zone) + 2 * ONE_DAY, self.holidays, earlier=False)
+        start = instant_of(day, _clock(self.round.cycle.talk.hours[0] + 120), self.talk.zone)
+        for message in self._messages(moved(self.talk, start=start, place=self.talk.place, at=told_at)):
+            if change := message.due.change:
+                due = replace(message.due, kind=change.kind, template=change.template, due_at=change.due_at)
+                yield replace(message, due=due)
+        yield from self._messages(cancelled(self.talk, why="", at=told_at))
+        week = iso_week(day_of(_start(self.talk), self.talk.zone))
+        for due in person_messages(self.round, self.manager, {Role.MANAGER}):
+            if due.key.occasion == week:
+                yield ExampleMessage(due=due, facts=Facts(round=self.round, person=self.manager), digest=self._managers())
+        for due in hr_messages(self.round):
+            if due.key.occasion == week:
+                yield ExampleMessage(due=due, facts=Facts(round=self.round), digest=self._hrs())
+
+    def _messages(self, talk: Talk) -> list[ExampleMessage]:
+        entry = replace(self.entry, sequence=talk.revision, live=talk.state is TalkState.PLACED)
+        facts = Facts(round=self.round, talk=talk, employee=self.employee, manager=self.manager, entry=entry)
+        return [
+            ExampleMessage(due=due, facts=facts) for due in talk_messages(self.round, talk, self.employee, self.manager)
+        ]
+
+    def _managers(self) -> ManagerDigest:
+        return manager_digest(
+            self.manager.id,
+            self._talks,
+            {person.id: person.name for person in (self.employee, self.other)},
+            troubles={self.other.id: Need.UNDELIVERED},
+            without_mailbox=frozenset(),
+            monday=self._monday,
+            zone=self.manager.zone,
+        )
+
+    def _hrs(self) -> HrDigest:
+        return hr_digest(
+            self._talks,
+            troubles={Need.UNDELIVERED: 1},
+            invited=len(self._talks),
+            next_window=None,
+            monday=self._monday,
+            zone=self.round.cycle.hr.zone,
+        )
+
+    @property
+    def _talks(self) -> list[Talk]:
+        day = working_day(self._monday + 3 * ONE_DAY, self.holidays, earlier=True)
+        return [self.talk, _talk(self.round, self.other, self.manager, day=day, at=self.talk.changed_at)]
+
+    @property
+    def _monday(self) -> date:
+        day = day_of(_start(self.talk), self.talk.zone)
+        return day - day.weekday() * ONE_DAY
+
+    @property
+    def holidays(self) -> frozenset[date]:
+        return self.round.holidays.get(self.round.cycle.country, frozenset())
+
+
+def _people(cycle: Cycle, language: str) -> tuple[Person, Person, Person]:
+    names = NAMES.get(language.partition("_")[0], NAMES["en"])
+    employee, manager, other = (
+        Person(
+            id=f"example-{number}",
+            name=name,
+            email=f"example-{number}@example.invalid",
+            manager="example-2" if number != 2 else None,
+            language=language,
+            zone=cycle.zone,
+            country=cycle.country,
+        )
+        for number, name in enumerate(names, 1)
+    )
+    return employee, manager, other
+
+
+def _talk(round_: Round, employee: Person, manager: Person, *, day: date, at: datetime) -> Talk:
+    rules = round_.cycle.talk
+    return Talk(
+        round=round_.id,
+        id=employee.id,
+        employee=employee.id,
+        manager=manager.id,
+        start=instant_of(day, _clock(rules.hours[0] + 60), employee.zone),
+        minutes=rules.minutes,
+        buffer_minutes=rules.buffer_minutes,
+        zone=employee.zone,
+        place=round_.cycle.place_for(None),
+        state=TalkState.PLACED,
+        changed_at=at,
+    )
+
+
+def _start(talk: Talk) -> datetime:
+    assert talk.start is not None
+    return talk.start
+
+
+def _clock(minutes: int) -> time:
+    return time(*divmod(min(minutes, 23 * 60), 60))
