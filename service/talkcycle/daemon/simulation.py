@@ -131,12 +131,20 @@ def simulate(
         store = store_of(rehearsal)
         app = Application(config=Path(folder), settings=rehearsal, store=store, clock=clock, who=WHO)
         try:
-            draft, approval = _approve(app, inputs)
-            with keeping(2 * len(draft.talks)):
-                _run(daemon_of(app, log), clock, lambda: progress and progress(clock.now(), arrived))
-            return _looked_at(store, draft, approval, began=start, ended=clock.now())
+            return rehearse(app, inputs, clock, log=log, report=lambda: progress and progress(clock.now(), arrived))
         finally:
             store.close()
+
+
+def rehearse(
+    app: Application, inputs: Inputs, clock: VirtualClock, *, log: Any, report: Callable[[], object]
+) -> Simulated:
+    """Do it all with *app*, whose clock is *clock*, and leave its database as it is then. Raises as ``simulate``."""
+    began = clock.now()
+    draft, approval = _approve(app, inputs)
+    with keeping(2 * len(draft.talks)):
+        _run(daemon_of(app, log), clock, report)
+    return _looked_at(app.store, draft, approval, began=began, ended=clock.now())
 
 
 def _approve(app: Application, inputs: Inputs) -> tuple[Draft, Approval]:

@@ -106,7 +106,9 @@ class _Scene:
         start = instant_of(day, _clock(self.round.cycle.talk.hours[0] + 120), self.talk.zone)
         for message in self._messages(moved(self.talk, start=start, place=self.talk.place, at=told_at)):
             if change := message.due.change:
-                due = replace(message.due, kind=change.kind, template=change.template, due_at=change.due_at)
+                due = replace(
+                    message.due, kind=change.kind, template=change.template, due_at=change.due_at, why=change.why
+                )
                 yield replace(message, due=due)
         yield from self._messages(cancelled(self.talk, why="", at=told_at))
         week = iso_week(day_of(_start(self.talk), self.talk.zone))

@@ -61,7 +61,9 @@ def preview_pages(inputs: Inputs, texts: Iterable[PreviewedText]) -> dict[str, b
     """The files of a preview by their path, ``index.html`` over them all."""
     library = texts_of(dict(inputs.files), default_language=inputs.cycle.language).library
     shown = [
-        ShownText(name=each.name, language=each.language, role=each.role, when=each.order.due.why, composed=each.composed)
+        ShownText(
+            name=each.name, language=each.language, role=each.role, when=_when(each.order.due.why), composed=each.composed
+        )
         for each in texts
     ]
     names = {text.language: library.mail(CANCELLATION, text.language).words.say("language_name", {}) for text in shown}
@@ -97,6 +99,11 @@ def mail_preview(
         except DeliveryError as error:
             raise Refused(f"{number} of {len(texts)} texts were sent; then: {error}") from error
     return len(texts)
+
+
+def _when(why: str) -> str:
+    """Without what only holds for the example's own day."""
+    return why.partition(";")[0].partition(",")[0]
 
 
 def _to(order: RenderOrder, address: str, seed: str) -> RenderOrder:
