@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from rendered_texts import LANGUAGES, Example, examples
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
