@@ -60,8 +60,10 @@ def preview(
 
 
 def _write(texts: Iterable["PreviewedText"], inputs: "Inputs", out: Path) -> None:
+    from talkcycle.daemon.showcase import refuse_foreign  # noqa: PLC0415
     from talkcycle.rounds.preview import preview_pages  # noqa: PLC0415
 
+    refuse_foreign(out)
     for path, content in preview_pages(inputs, texts).items():
         file = out / path
         file.parent.mkdir(parents=True, exist_ok=True)

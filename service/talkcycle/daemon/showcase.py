@@ -57,9 +57,7 @@ class Showcase:
         Raises:
             Refused: There are files in it that are not ours.
         """
-        ours = self.index.exists() and SIGN in self.index.read_text(encoding="utf-8", errors="replace")
-        if self.folder.exists() and any(self.folder.iterdir()) and not ours:
-            raise Refused(f"{self.folder} has files in it that are not a rehearsal's; name another folder with --out.")
+        refuse_foreign(self.folder)
         for name in (MAIL, PDF, CALENDAR):
             shutil.rmtree(self.folder / name, ignore_errors=True)
             (self.folder / name).mkdir(parents=True)
@@ -149,6 +147,15 @@ class Showcase:
             (self.folder / path).write_bytes(data)
             self._documents[digest] = path
         return self._documents[digest]
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise Refused when *folder* has files in it that neither a rehearsal nor a preview has written."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    index = folder / INDEX
+    if not index.is_file() or SIGN not in index.read_text(encoding="utf-8", errors="replace"):
+        raise Refused(f"{folder} has files in it that are not ours; name another folder with --out.")
 
 
 def _fit(name: str) -> str:

@@ -1,7 +1,8 @@
 """Read a mail as a recipient's program would: what it shows, and what comes with it. For mails of our own making."""
 
 import re
-from collections.abc import Iterator
+from binascii import a2b_base64, a2b_qp
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -10,6 +11,8 @@ from email.policy import compat32
 from email.utils import collapse_rfc2231_value, parseaddr
 from html import unescape
 
+DECODERS: Mapping[str, Callable[[bytes], bytes]] = {"base64": a2b_base64, "quoted-printable": a2b_qp}
+SHOWN = ("From", "To", "Reply-To", "Subject", "Date")
 ADDRESSES = frozenset({"From", "To", "Reply-To"})
 CALENDAR = "text/calendar"
 PREHEADER = re.compile(r'<div class="preheader"[^>]*>(.*?)</div>', re.DOTALL)
@@ -53,29 +56,43 @@ class ReadMail:
 
 
 def read_mail(content: bytes) -> ReadMail:
-    """Take *content* apart. ``compat32`` reads three times as fast as the modern policy, and thousands are read."""
-    message: Message = message_from_bytes(content, policy=compat32)
+    """Take *content* apart: CRLF line ends, every boundary unlike anything else in it.
+
+    The standard parser looks at each line of each attachment; that would be a tenth of a rehearsal's time. Here it
+    reads the headers alone.
+    """
+    headers, _ = _headers_and_body(content)
     bodies: dict[str, bytes] = {}
     files: list[MailFile] = []
-    for part in _leaves(message):
-        data = part.get_payload(decode=True)
-        assert isinstance(data, bytes)
+    for part, body in _leaves(content):
+        data = DECODERS[str(part["Content-Transfer-Encoding"]).lower()](body)
         if part.get_content_disposition() == "attachment":
             files.append(MailFile(name=_file_name(part), mime_type=part.get_content_type(), data=data))
         else:
             bodies[part.get_content_type()] = data
     return ReadMail(
-        headers={
-            name: _readable(name, str(message[name]))
-            for name in ("From", "To", "Reply-To", "Subject", "Date")
-            if name in message
-        },
-        message_id=str(message["Message-ID"]).strip(),
+        headers={name: _readable(name, str(headers[name])) for name in SHOWN if name in headers},
+        message_id=str(headers["Message-ID"]).strip(),
         text=bodies.get("text/plain", b"").decode(),
         html=bodies.get("text/html", b"").decode(),
         calendar=bodies.get(CALENDAR),
         files=tuple(files),
     )
+
+
+def _leaves(content: bytes) -> Iterator[tuple[Message, bytes]]:
+    headers, body = _headers_and_body(content)
+    boundary = headers.get_boundary()
+    if boundary is None:
+        yield headers, body
+        return
+    for part in (b"\r\n" + body).split(b"\r\n--" + boundary.encode())[1:-1]:
+        yield from _leaves(part.removeprefix(b"\r\n"))
+
+
+def _headers_and_body(content: bytes) -> tuple[Message, bytes]:
+    head, _, body = content.partition(b"\r\n\r\n")
+    return message_from_bytes(head + b"\r\n\r\n", policy=compat32), body
 
 
 def _readable(name: str, value: str) -> str:
@@ -84,10 +101,6 @@ def _readable(name: str, value: str) -> str:
         shown, address = parseaddr(" ".join(value.split()))
         return f"{make_header(decode_header(shown))} <{address}>"
     return str(make_header(decode_header(" ".join(value.split()))))
-
-
-def _leaves(message: Message) -> Iterator[Message]:
-    return (part for part in message.walk() if not part.is_multipart())
 
 
 def _file_name(part: Message) -> str:

@@ -28,8 +28,10 @@ def looks(steps: Iterable[str]) -> Mapping[str, StepLook]:
 
 def label_of(step: str) -> str:
     """``preparation-manager`` as ``Preparation (manager)``."""
-    head, _, tail = step.rpartition("-")
-    return f"{head.capitalize()} ({ADDRESSED[tail]})" if head and tail in ADDRESSED else step.capitalize()
+    head, _, tail = step.replace("_", " ").rpartition("-")
+    return (
+        f"{head.capitalize()} ({ADDRESSED[tail]})" if head and tail in ADDRESSED else step.replace("_", " ").capitalize()
+    )
 
 
 def _code(step: str) -> str:
