@@ -8,6 +8,9 @@ from sqlalchemy import Connection, select, update
 from talkcycle.domain.store import AuditEntry
 from talkcycle.store import tables
 
+HOLD = select(tables.service.c.hold)
+"""Made once: it is asked after every message."""
+
 
 class SqlLedger:
     """Implements ``domain.store.Ledger``: one row, and the audit trail."""
@@ -16,7 +19,7 @@ class SqlLedger:
         self.connection = connection
 
     def hold(self) -> str | None:
-        reason: str | None = self._get(tables.service.c.hold)
+        reason: str | None = self.connection.execute(HOLD).scalar_one()
         return reason
 
     def set_hold(self, reason: str | None) -> None:

@@ -1,9 +1,10 @@
 """Open the database: engine, pragmas, migration, and the sessions everything else works with."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select
@@ -75,6 +76,8 @@ class SqlStore:
         self.engine = engine
         self._seal = seal
         self._lite = engine.dialect.name == "sqlite"
+        # SQLite lets one writer in at a time and has the others sleep and ask again; here they queue instead.
+        self._turn: AbstractContextManager[Any] = Lock() if self._lite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[SqlSession]:
@@ -96,7 +99,7 @@ class SqlStore:
 
     @contextmanager
     def write(self) -> Iterator[SqlSession]:
-        with self.engine.connect() as connection:
+        with self._turn, self.engine.connect() as connection:
             if self._lite:
                 connection = connection.execution_options(talkcycle_begin="BEGIN IMMEDIATE")  # noqa: PLW2901
             with connection.begin():

@@ -24,7 +24,6 @@ from talkcycle.store.dialect import upsert
 from talkcycle.store.keys import Keys
 
 box = tables.outbox
-KNOWN = [column for column in box.c if column.name != "payload"]
 EXPIRED = "its purpose had passed before it could be sent"
 DEAD = "its worker died; it may have arrived, so the same bytes go again"
 HELD_DEAD = "its worker died; it may have arrived, so it is held"
@@ -34,6 +33,21 @@ MAY_MOVE = {
 }
 """From which states a person may move a message to which."""
 SETTLED = [state.value for state in OutboxState if is_settled(state)]
+RECORD_SENT = (
+    update(box)
+    .where(box.c.id == bindparam("the_id"), box.c.owner == bindparam("the_owner"), text("state = 'sending'"))
+    .values(
+        state=OutboxState.SENT.value,
+        reply=bindparam("the_reply"),
+        reason=b"",
+        settled_at=bindparam("the_instant"),
+        not_before=bindparam("the_instant"),
+        attempts=box.c.attempts + 1,
+        owner=None,
+        position=None,
+    )
+)
+"""Made once: it runs for every message, and making it costs more than running it."""
 
 
 class SqlOutbox:
@@ -44,29 +58,32 @@ class SqlOutbox:
         self.keys = keys
 
     def of_subjects(self, round_: str, subjects: Sequence[str]) -> list[KnownMessage]:
-        query = select(*KNOWN).where(box.c.round == round_, box.c.subject.in_(list(subjects)))
+        query = select(box).where(box.c.round == round_, box.c.subject.in_(list(subjects)))
         return [self._known(row) for row in self.connection.execute(query)]
 
     def add(self, message: RenderedMessage, due: DueMessage, *, now: datetime) -> bool:
         del now
-        return self._insert(
+        id_ = self._insert(
             due,
             state=OutboxState.QUEUED,
-            kind=message.kind.value,
             transport=message.transport,
             mailbox=message.mailbox,
             address=message.address,
             message_id=message.message_id,
             size=len(message.payload),
             sha256=sha256(message.payload).hexdigest(),
-            payload=self.keys.of(due.key.round).seal(message.payload),
         )
+        if id_ is not None:
+            sealed = self.keys.of(due.key.round).seal(message.payload)
+            self.connection.execute(tables.payloads.insert().values(message=id_, sealed=sealed))
+        return id_ is not None
 
     def skip(self, due: DueMessage, reason: str, *, now: datetime) -> bool:
         sealed = self.keys.of(due.key.round).seal_text(reason)
-        return self._insert(due, state=OutboxState.SKIPPED, reason=sealed, settled_at=now)
+        return self._insert(due, state=OutboxState.SKIPPED, reason=sealed, settled_at=now) is not None
 
-    def _insert(self, due: DueMessage, *, state: OutboxState, **more: Any) -> bool:
+    def _insert(self, due: DueMessage, *, state: OutboxState, **more: Any) -> int | None:
+        """The new row's id; None when the key is known."""
         key = due.key
         row: dict[str, Any] = {
             "round": key.round,
@@ -88,12 +105,13 @@ class SqlOutbox:
             "mailbox": "",
             "address": "",
             "message_id": "",
-            "reply": b"",
+            "reply": "",
             "size": 0,
             "sha256": "",
         }
-        statement = upsert(self.connection, box).values(row | more).on_conflict_do_nothing()
-        return self.connection.execute(statement).rowcount == 1
+        statement = upsert(self.connection, box).values(row | more).on_conflict_do_nothing().returning(box.c.id)
+        id_: int | None = self.connection.execute(statement).scalar_one_or_none()
+        return id_
 
     def withdraw(self, ids: Mapping[int, str], *, now: datetime) -> int:
         waiting = [state.value for state in STILL_HERE]
@@ -130,11 +148,12 @@ class SqlOutbox:
 
     def _due(self, transport: str, now: datetime, limit: int) -> list[Row[Any]]:
         query = (
-            select(box)
+            select(box, tables.payloads.c.sealed)
+            .join_from(box, tables.payloads, tables.payloads.c.message == box.c.id)
             .where(text("state = 'queued'"), box.c.not_before <= now, box.c.transport == transport)
             .order_by(box.c.not_before, box.c.id)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=box)
         )
         return list(self.connection.execute(query))
 
@@ -143,7 +162,7 @@ class SqlOutbox:
             id=row.id,
             address=row.address,
             mailbox=row.mailbox,
-            payload=self.keys.of(row.round).open(row.payload),
+            payload=self.keys.of(row.round).open(row.sealed),
             attempts=row.attempts,
             uncertain=row.uncertain,
             key=_key(row),
@@ -151,10 +170,8 @@ class SqlOutbox:
         )
 
     def record_sent(self, id_: int, *, owner: str, reply: str, now: datetime) -> bool:
-        sealed = self.keys.of(self._round(id_)).seal_text(reply)
-        return self._outcome(
-            id_, owner, state=OutboxState.SENT.value, reply=sealed, reason=b"", settled_at=now, not_before=now
-        )
+        values = {"the_id": id_, "the_owner": owner, "the_reply": reply, "the_instant": now}
+        return self.connection.execute(RECORD_SENT, values).rowcount == 1
 
     def record_failure(self, id_: int, verdict: Verdict, *, owner: str, now: datetime) -> bool:
         sealed = self.keys.of(self._round(id_)).seal_text(verdict.reason)
@@ -248,7 +265,7 @@ class SqlOutbox:
         return self.connection.execute(statement).rowcount
 
     def find(self, filter_: OutboxFilter) -> list[KnownMessage]:
-        query = select(*KNOWN)
+        query = select(box)
         for column, wanted in (
             (box.c.round, filter_.round),
             (box.c.recipient, filter_.recipient),
@@ -263,12 +280,15 @@ class SqlOutbox:
         return [self._known(row) for row in reversed(self.connection.execute(query).all())]
 
     def get(self, id_: int) -> KnownMessage | None:
-        row = self.connection.execute(select(*KNOWN).where(box.c.id == id_)).one_or_none()
+        row = self.connection.execute(select(box).where(box.c.id == id_)).one_or_none()
         return None if row is None else self._known(row)
 
     def payload(self, id_: int) -> bytes | None:
-        row = self.connection.execute(select(box.c.round, box.c.payload).where(box.c.id == id_)).one_or_none()
-        return None if row is None or row.payload is None else self.keys.of(row.round).open(row.payload)
+        query = select(box.c.round, tables.payloads.c.sealed).join_from(
+            box, tables.payloads, tables.payloads.c.message == box.c.id
+        )
+        row = self.connection.execute(query.where(box.c.id == id_)).one_or_none()
+        return None if row is None else self.keys.of(row.round).open(row.sealed)
 
     def attempts(self, id_: int) -> list[tuple[datetime, str]]:
         table = tables.attempts
@@ -292,7 +312,9 @@ class SqlOutbox:
             statement = (
                 update(box)
                 .where(
-                    box.c.id == id_, box.c.state.in_([state.value for state in MAY_MOVE[to]]), box.c.payload.is_not(None)
+                    box.c.id == id_,
+                    box.c.state.in_([state.value for state in MAY_MOVE[to]]),
+                    box.c.id.in_(select(tables.payloads.c.message)),
                 )
                 .values(
                     state=to.value,
@@ -306,11 +328,8 @@ class SqlOutbox:
         return moved
 
     def drop_payloads(self, *, settled_before: datetime) -> int:
-        statement = (
-            update(box)
-            .where(box.c.payload.is_not(None), box.c.settled_at < settled_before, box.c.state.in_(SETTLED))
-            .values(payload=None)
-        )
+        settled = select(box.c.id).where(box.c.settled_at < settled_before, box.c.state.in_(SETTLED))
+        statement = tables.payloads.delete().where(tables.payloads.c.message.in_(settled))
         return self.connection.execute(statement).rowcount
 
     def next_due(self) -> datetime | None:
@@ -339,7 +358,7 @@ class SqlOutbox:
             address=row.address,
             message_id=row.message_id,
             settled_at=row.settled_at,
-            reply=seal.open_text(row.reply),
+            reply=row.reply,
             size=row.size,
             digest=row.sha256,
         )

@@ -99,12 +99,11 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=320), nullable=False),
         sa.Column("message_id", sa.String(length=320), nullable=False),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
-        sa.Column("reply", sa.LargeBinary(), nullable=False),
+        sa.Column("reply", sa.Text(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("owner", sa.String(length=64), nullable=True),
         sa.Column("position", sa.Integer(), nullable=True),
-        sa.Column("payload", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["round"], ["rounds.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("round", "subject", "step", "occasion", "recipient", "version", name="natural_key"),
@@ -175,6 +174,13 @@ def upgrade() -> None:
     )
     op.create_index("talks_of_employee", "talks", ["round", "employee"], unique=False)
     op.create_index("talks_of_manager", "talks", ["round", "manager"], unique=False)
+    op.create_table(
+        "payloads",
+        sa.Column("message", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["message"], ["outbox.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("message"),
+    )
     op.create_table(
         "attempts",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
