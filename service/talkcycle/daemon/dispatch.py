@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from talkcycle.daemon.group_commit import GroupCommit
 from talkcycle.daemon.rate import RateLimiter, Stop
 from talkcycle.domain.delivery import DeliveryError, RetryPolicy, TransientDeliveryError, after_failure
 from talkcycle.domain.messages import OutboxState
@@ -63,7 +64,7 @@ class Dispatcher:
             return summary
         for name, transport in self.transports.items():
             if self.closed.get(name, now) <= now:
-                self._run_workers(_Line(name, transport, stop, summary))
+                self._run_workers(_Line(name, transport, stop=stop, summary=summary, commit=GroupCommit(self.store)))
         if summary != DispatchSummary():
             self.log.info(
                 "dispatched",
@@ -124,9 +125,12 @@ class Dispatcher:
         except DeliveryError as error:
             self._record_failure(line, message, error, owner)
             return
-        with self.store.write() as session:
-            kept = session.outbox.record_sent(message.id, owner=owner, reply=receipt.reply, now=self.clock.now())
+
+        def record(session: Session) -> bool:
             self._heed_hold(session, line)
+            return session.outbox.record_sent(message.id, owner=owner, reply=receipt.reply, now=self.clock.now())
+
+        kept = line.commit.write(record)
         line.count("sent")
         if not kept:
             self.log.error("sent a message that another worker had taken over", message=message.id)
@@ -163,10 +167,13 @@ COUNTED = {OutboxState.QUEUED: "retried", OutboxState.UNKNOWN: "unknown"}
 class _Line:
     """What the workers of one transport share during one dispatch."""
 
-    def __init__(self, name: str, transport: MailTransport, stop: Stop, summary: DispatchSummary) -> None:
+    def __init__(
+        self, name: str, transport: MailTransport, *, stop: Stop, summary: DispatchSummary, commit: GroupCommit
+    ) -> None:
         self.name = name
         self.transport = transport
         self.stop = stop
+        self.commit = commit
         self.broken = threading.Event()
         self.summary = summary
         self.lock = threading.Lock()
