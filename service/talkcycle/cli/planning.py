@@ -1,6 +1,7 @@
 """``plan`` and ``approve``."""
 
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,13 +11,21 @@ from talkcycle.cli.options import CONFIG, CYCLE, AsJson, Config, CycleFile, Yes
 from talkcycle.cli.output import console, local, print_json, progress_bar, told_plainly
 
 if TYPE_CHECKING:
+    from talkcycle.bootstrap import Application
     from talkcycle.domain.people import Person
     from talkcycle.domain.plan import Draft
     from talkcycle.rounds.approve import Approval
 
 
-def plan(config: Config = CONFIG, cycle: CycleFile = CYCLE, *, as_json: AsJson = False) -> None:
-    """Find a time for every talk of the next round, show the plan, and store it as a draft. Sends nothing."""
+def plan(
+    config: Config = CONFIG,
+    cycle: CycleFile = CYCLE,
+    *,
+    mail: Annotated[bool, typer.Option("--mail", help="Mail the plan to HR as a page to look at.")] = False,
+    page: Annotated[Path | None, typer.Option("--page", help="Write the plan as a page to this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find a time for every talk of the next round, show the plan, and store it as a draft. Invites nobody."""
     from talkcycle.rounds.plan import make_draft  # noqa: PLC0415
 
     with told_plainly():
@@ -24,10 +33,16 @@ def plan(config: Config = CONFIG, cycle: CycleFile = CYCLE, *, as_json: AsJson =
         inputs = app.inputs(cycle)
         with progress_bar("Planning", quiet=as_json) as progress:
             draft = make_draft(app.store, inputs, now=app.clock.now(), progress=progress)
+        people = {person.id: person for person in inputs.roster.people}
+        if page is not None:
+            _write_page(draft, people, page)
+        mailed_to = _mail(app, draft, people) if mail else None
     if as_json:
-        print_json(_plan_document(draft))
-    else:
-        _show_plan(draft, {person.id: person for person in inputs.roster.people})
+        print_json(_plan_document(draft) | {"mailed_to": mailed_to})
+        return
+    _show_plan(draft, people)
+    if mailed_to:
+        console().print(f"Mailed to {mailed_to}.")
 
 
 def approve(
@@ -72,6 +87,19 @@ def approve(
         print_json(_approval_document(approval))
     else:
         console().print(f"The round [bold]{approval.round.id}[/] has started. `talkcycle run` sends what falls due.")
+
+
+def _write_page(draft: "Draft", people: dict[str, "Person"], page: Path) -> None:
+    from talkcycle.rendering.pages.plan_page import plan_page  # noqa: PLC0415
+
+    page.write_text(plan_page(draft, people), encoding="utf-8")
+
+
+def _mail(app: "Application", draft: "Draft", people: dict[str, "Person"]) -> str:
+    from talkcycle.rounds.mail_plan import mail_plan  # noqa: PLC0415
+
+    with app.transports()["smtp"].connect() as line:
+        return mail_plan(draft, people, line, sender=app.settings.sender, now=app.clock.now())
 
 
 def _show_plan(draft: "Draft", people: dict[str, "Person"]) -> None:
