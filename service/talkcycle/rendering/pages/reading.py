@@ -4,9 +4,9 @@ import re
 from binascii import a2b_base64, a2b_qp
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import collapse_rfc2231_value, parseaddr
 from html import unescape
@@ -16,6 +16,7 @@ SHOWN = ("From", "To", "Reply-To", "Subject", "Date")
 ADDRESSES = frozenset({"From", "To", "Reply-To"})
 CALENDAR = "text/calendar"
 PREHEADER = re.compile(r'<div class="preheader"[^>]*>(.*?)</div>', re.DOTALL)
+_HEADERS = BytesHeaderParser(policy=compat32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ def _leaves(content: bytes) -> Iterator[tuple[Message, bytes]]:
 
 def _headers_and_body(content: bytes) -> tuple[Message, bytes]:
     head, _, body = content.partition(b"\r\n\r\n")
-    return message_from_bytes(head + b"\r\n\r\n", policy=compat32), body
+    return _HEADERS.parsebytes(head, headersonly=True), body
 
 
 def _readable(name: str, value: str) -> str:
