@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, select, text, update
+from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, text, update
 
 from talkcycle.domain.delivery import Verdict
 from talkcycle.domain.messages import (
@@ -21,6 +21,7 @@ from talkcycle.domain.reconcile import is_settled
 from talkcycle.domain.store import ClaimedMessage, OutboxFilter
 from talkcycle.store import tables
 from talkcycle.store.dialect import upsert
+from talkcycle.store.instants import Instant
 from talkcycle.store.keys import Keys
 
 box = tables.outbox
@@ -319,7 +320,7 @@ class SqlOutbox:
                 .values(
                     state=to.value,
                     reason=self.keys.of(round_).seal_text(reason),
-                    not_before=case((box.c.due_at > now, box.c.due_at), else_=now),
+                    not_before=case((box.c.due_at > now, box.c.due_at), else_=literal(now, Instant)),
                     attempts=0 if to is OutboxState.QUEUED else box.c.attempts,
                     settled_at=None,
                 )
