@@ -29,7 +29,7 @@ check: .venv/test
 	$(BIN)/lint-imports --no-cache
 
 unit: .venv/test ## the unit tests alone
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit -n 2
 
 servers: ## the mail servers that tests need
 	@scripts/ensure_test_servers.sh
