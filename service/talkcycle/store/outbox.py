@@ -20,6 +20,7 @@ from talkcycle.domain.messages import (
 from talkcycle.domain.reconcile import is_settled
 from talkcycle.domain.store import ClaimedMessage, OutboxFilter
 from talkcycle.store import tables
+from talkcycle.store.chunks import chunks
 from talkcycle.store.dialect import upsert
 from talkcycle.store.instants import Instant
 from talkcycle.store.keys import Keys
@@ -59,8 +60,12 @@ class SqlOutbox:
         self.keys = keys
 
     def of_subjects(self, round_: str, subjects: Sequence[str]) -> list[KnownMessage]:
-        query = select(box).where(box.c.round == round_, box.c.subject.in_(list(subjects)))
-        return [self._known(row) for row in self.connection.execute(query)]
+        query = select(box).where(box.c.round == round_)
+        return [
+            self._known(row)
+            for chunk in chunks(subjects)
+            for row in self.connection.execute(query.where(box.c.subject.in_(chunk)))
+        ]
 
     def add(self, message: RenderedMessage, due: DueMessage, *, now: datetime) -> bool:
         del now
@@ -119,7 +124,9 @@ class SqlOutbox:
         return sum(self._settle(id_, OutboxState.WITHDRAWN, reason, waiting, now) for id_, reason in ids.items())
 
     def _settle(self, id_: int, state: OutboxState, reason: str, states: Sequence[str], now: datetime) -> int:
-        round_ = self.connection.execute(select(box.c.round).where(box.c.id == id_)).scalar_one()
+        round_ = self._round(id_)
+        if round_ is None:
+            return 0
         statement = (
             update(box)
             .where(box.c.id == id_, box.c.state.in_(states))
@@ -175,7 +182,10 @@ class SqlOutbox:
         return self.connection.execute(RECORD_SENT, values).rowcount == 1
 
     def record_failure(self, id_: int, verdict: Verdict, *, owner: str, now: datetime) -> bool:
-        sealed = self.keys.of(self._round(id_)).seal_text(verdict.reason)
+        round_ = self._round(id_)
+        if round_ is None:  # purged meanwhile
+            return False
+        sealed = self.keys.of(round_).seal_text(verdict.reason)
         values: dict[str, Any] = {"state": verdict.state.value, "reason": sealed}
         if verdict.uncertain:
             values["uncertain"] = True
@@ -196,8 +206,8 @@ class SqlOutbox:
         )
         return self.connection.execute(statement).rowcount == 1
 
-    def _round(self, id_: int) -> str:
-        found: str = self.connection.execute(select(box.c.round).where(box.c.id == id_)).scalar_one()
+    def _round(self, id_: int) -> str | None:
+        found: str | None = self.connection.execute(select(box.c.round).where(box.c.id == id_)).scalar_one_or_none()
         return found
 
     def _note_attempt(self, id_: int, sealed: bytes, now: datetime) -> None:
@@ -217,15 +227,12 @@ class SqlOutbox:
         self.connection.execute(statement.on_conflict_do_update(index_elements=["owner"], set_={"beat_at": now}))
 
     def bury(self, *, silent_since: datetime | None, now: datetime, unknown_pause_until: datetime | None) -> int:
-        alive = select(tables.owners.c.owner)
-        if silent_since is None:
-            self.connection.execute(tables.owners.delete())
-        else:
-            self.connection.execute(tables.owners.delete().where(tables.owners.c.beat_at < silent_since))
+        dead = self._dead(silent_since)
         rows = self.connection.execute(
             select(box.c.id, box.c.owner, box.c.round)
-            .where(text("state = 'sending'"), box.c.owner.not_in(alive))
+            .where(text("state = 'sending'"), box.c.owner.in_(dead))
             .order_by(box.c.owner, box.c.position)
+            .with_for_update()  # the dead may be only slow: an outcome recorded this moment counts
         ).all()
         first: dict[str, Any] = {}
         for row in rows:
@@ -233,13 +240,22 @@ class SqlOutbox:
         for row in first.values():
             self._bury_first(row, now, unknown_pause_until)
         rest = [row.id for row in rows if first[row.owner].id != row.id]
-        if rest:
+        for chunk in chunks(rest):
             self.connection.execute(
                 update(box)
-                .where(box.c.id.in_(rest), text("state = 'sending'"))
+                .where(box.c.id.in_(chunk), text("state = 'sending'"))
                 .values(state=OutboxState.QUEUED.value, owner=None, position=None)
             )
         return len(rows)
+
+    def _dead(self, silent_since: datetime | None) -> list[str]:
+        """The owners to bury, forgotten with this. Holders are read first: whoever claims later is not among them."""
+        owners = tables.owners
+        holders = self.connection.execute(select(box.c.owner).where(text("state = 'sending'")).distinct()).scalars().all()
+        dead = owners.delete() if silent_since is None else owners.delete().where(owners.c.beat_at < silent_since)
+        self.connection.execute(dead)
+        alive = set() if silent_since is None else set(self.connection.execute(select(owners.c.owner)).scalars())
+        return [holder for holder in holders if holder not in alive]
 
     def _bury_first(self, row: Any, now: datetime, until: datetime | None) -> None:
         held = until is None
@@ -294,10 +310,12 @@ class SqlOutbox:
     def attempts(self, id_: int) -> list[tuple[datetime, str]]:
         table = tables.attempts
         rows = self.connection.execute(
-            select(table.c.at, table.c.said).where(table.c.message == id_).order_by(table.c.id)
-        ).all()
-        seal = self.keys.of(self._round(id_)) if rows else None
-        return [(row.at, seal.open_text(row.said)) for row in rows if seal is not None]
+            select(table.c.at, table.c.said, box.c.round)
+            .join_from(table, box, box.c.id == table.c.message)
+            .where(table.c.message == id_)
+            .order_by(table.c.id)
+        )
+        return [(row.at, self.keys.of(row.round).open_text(row.said)) for row in rows]
 
     def counts(self, round_: str) -> dict[tuple[str, OutboxState], int]:
         query = select(box.c.step, box.c.state, func.count()).where(box.c.round == round_)
@@ -307,7 +325,7 @@ class SqlOutbox:
     def move(self, ids: Iterable[int], *, to: OutboxState, reason: str, now: datetime) -> int:
         moved = 0
         for id_ in ids:
-            round_ = self.connection.execute(select(box.c.round).where(box.c.id == id_)).scalar_one_or_none()
+            round_ = self._round(id_)
             if round_ is None:
                 continue
             statement = (

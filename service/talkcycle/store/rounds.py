@@ -11,12 +11,10 @@ from talkcycle.domain.people import Person, Roster
 from talkcycle.domain.plan import Draft
 from talkcycle.domain.talks import Round
 from talkcycle.store import tables
+from talkcycle.store.chunks import chunks
 from talkcycle.store.codec import decode, encode
 from talkcycle.store.dialect import upsert
 from talkcycle.store.sealing import Seal, new_key
-
-CHUNK = 500
-"""Ids per query: SQLite's old limit is 999 variables."""
 
 
 class SqlRosters:
@@ -116,9 +114,3 @@ class SqlRounds:
         statement = update(table).where(table.c.id == round_.id).values(state=round_.state.value, data=encode(round_))
         if self.connection.execute(statement).rowcount != 1:
             raise LookupError(f"there is no round {round_.id}")
-
-
-def chunks(ids: Iterable[str]) -> Iterable[list[str]]:
-    """*ids* in lists a query can take."""
-    everything = list(ids)
-    return (everything[start : start + CHUNK] for start in range(0, len(everything), CHUNK))

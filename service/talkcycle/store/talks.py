@@ -10,9 +10,9 @@ from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.store import DueSubject
 from talkcycle.domain.talks import Entry, Talk, TalkState
 from talkcycle.store import tables
+from talkcycle.store.chunks import chunks
 from talkcycle.store.dialect import upsert
 from talkcycle.store.keys import Keys
-from talkcycle.store.rounds import chunks
 
 
 class SqlTalks:
