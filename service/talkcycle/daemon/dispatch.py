@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from talkcycle.daemon.group_commit import GroupCommit
+from talkcycle.daemon.pulse import Pulse
 from talkcycle.daemon.rate import RateLimiter, Stop
 from talkcycle.domain.delivery import DeliveryError, RetryPolicy, TransientDeliveryError, after_failure
 from talkcycle.domain.messages import OutboxState
@@ -15,9 +16,10 @@ from talkcycle.domain.ports import Clock, MailConnection, MailTransport
 from talkcycle.domain.store import ClaimedMessage, Session, Store
 
 BATCH = 50
-BEAT_EVERY = timedelta(seconds=60)
 LINE_PAUSE = timedelta(minutes=1)
 """After a failure of the whole line nothing is tried on it for at least this long."""
+LOOK_FOR_STOP = 0.25
+"""Seconds."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class Dispatcher:
     Attributes:
         connections: Lines at once to each transport, a thread each.
         jitter: 0 to 1, drawn anew for each pause.
+        patience: How long a stop waits for the message in hand when the server does not answer.
         closed: Transports whose line failed as a whole, until when (UTC).
     """
 
@@ -48,14 +51,15 @@ class Dispatcher:
     limiter: RateLimiter
     jitter: Callable[[], float]
     log: Any
+    patience: timedelta = timedelta(seconds=8)
     closed: dict[str, datetime] = field(default_factory=dict)
 
     def dispatch_due(self, stop: Stop | None = None) -> DispatchSummary:
         """Send until nothing more is due, the line fails, or *stop* is set (the message in hand is finished first).
 
-        With nothing due this reads one index.
+        With nothing due this reads one index. A message in hand that outlasts the patience is left behind: the next
+        start finds that it may have arrived.
         """
-        stop = stop or threading.Event()
         summary = DispatchSummary()
         now = self.clock.now()
         with self.store.read() as session:
@@ -64,7 +68,12 @@ class Dispatcher:
             return summary
         for name, transport in self.transports.items():
             if self.closed.get(name, now) <= now:
-                self._run_workers(_Line(name, transport, stop=stop, summary=summary, commit=GroupCommit(self.store)))
+                commit = GroupCommit(self.store)
+                line = _Line(name, transport, stop=stop or threading.Event(), summary=summary, commit=commit)
+                if stop is None and self.connections == 1:
+                    self._work(line)
+                else:
+                    self._run_workers(line)
         if summary != DispatchSummary():
             self.log.info(
                 "dispatched",
@@ -76,9 +85,6 @@ class Dispatcher:
         return summary
 
     def _run_workers(self, line: "_Line") -> None:
-        if self.connections == 1:
-            self._work(line)
-            return
         failures: list[BaseException] = []
 
         def work() -> None:
@@ -88,13 +94,24 @@ class Dispatcher:
                 failures.append(failure)
                 line.broken.set()
 
-        threads = [threading.Thread(target=work, name=f"{line.name}-{number}") for number in range(self.connections)]
+        names = [f"{line.name}-{number}" for number in range(self.connections)]
+        threads = [threading.Thread(target=work, name=name, daemon=True) for name in names]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        self._await(threads, line.stop)
         if failures:
             raise failures[0]
+
+    def _await(self, threads: list[threading.Thread], stop: Stop) -> None:
+        patience = self.patience.total_seconds()
+        for thread in threads:
+            while thread.is_alive() and patience > 0:
+                thread.join(min(LOOK_FOR_STOP, patience))
+                if stop.is_set():
+                    patience -= LOOK_FOR_STOP
+        left = sum(thread.is_alive() for thread in threads)
+        if left:
+            self.log.error("stopped without the server's answer", messages=left)
 
     def _work(self, line: "_Line") -> None:
         owner = uuid.uuid4().hex
@@ -107,24 +124,21 @@ class Dispatcher:
                 self._send_batch(line, connection, batch, owner)
 
     def _send_batch(self, line: "_Line", connection: MailConnection, batch: list[ClaimedMessage], owner: str) -> None:
-        beat_at = self.clock.now()
-        for number, message in enumerate(batch):
-            if line.over or not self.limiter.acquire(line.stop) or line.over:
-                with self.store.write() as session:
-                    session.outbox.give_back([each.id for each in batch[number:]], owner=owner, now=self.clock.now())
-                return
-            if self.clock.now() - beat_at >= BEAT_EVERY:
-                beat_at = self.clock.now()
-                with self.store.write() as session:
-                    session.outbox.beat(owner, now=beat_at)
-            self._send_one(line, connection, message, owner)
+        with Pulse(self.store, self.clock, owner) as pulse:
+            for number, message in enumerate(batch):
+                proceed = not line.over and self.limiter.acquire(line.stop) and not line.over
+                # Whoever was taken for dead must not send what is somebody else's by now.
+                if not proceed or not pulse.holds() or not self._send_one(line, connection, message, owner):
+                    with self.store.write() as session:  # what is not ours any more stays where it is
+                        session.outbox.give_back([each.id for each in batch[number:]], owner=owner, now=self.clock.now())
+                    return
 
-    def _send_one(self, line: "_Line", connection: MailConnection, message: ClaimedMessage, owner: str) -> None:
+    def _send_one(self, line: "_Line", connection: MailConnection, message: ClaimedMessage, owner: str) -> bool:
+        """Hand over *message* and commit what became of it; false when it was the owner's no more."""
         try:
             receipt = connection.deliver(sender=message.mailbox, recipient=message.address, payload=message.payload)
         except DeliveryError as error:
-            self._record_failure(line, message, error, owner)
-            return
+            return self._record_failure(line, message, error, owner)
 
         def record(session: Session) -> bool:
             self._heed_hold(session, line)
@@ -134,8 +148,9 @@ class Dispatcher:
         line.count("sent")
         if not kept:
             self.log.error("sent a message that another worker had taken over", message=message.id)
+        return kept
 
-    def _record_failure(self, line: "_Line", message: ClaimedMessage, error: DeliveryError, owner: str) -> None:
+    def _record_failure(self, line: "_Line", message: ClaimedMessage, error: DeliveryError, owner: str) -> bool:
         now = self.clock.now()
         verdict = after_failure(
             error,
@@ -145,15 +160,16 @@ class Dispatcher:
             policy=self.policy,
             jitter=self.jitter(),
         )
+        if isinstance(error, TransientDeliveryError) and error.connection_wide:
+            self.closed[line.name] = now + max(LINE_PAUSE, error.retry_after or LINE_PAUSE)
+            line.broken.set()  # before the commit: nobody else begins meanwhile
+            self.log.error("the line is down", transport=line.name, until=self.closed[line.name].isoformat())
         with self.store.write() as session:
-            session.outbox.record_failure(message.id, verdict, owner=owner, now=now)
+            kept = session.outbox.record_failure(message.id, verdict, owner=owner, now=now)
             self._heed_hold(session, line)
         line.count(COUNTED.get(verdict.state, "failed"))
         self.log.warning("not sent", message=message.id, state=verdict.state.value, attempts=message.attempts + 1)
-        if isinstance(error, TransientDeliveryError) and error.connection_wide:
-            self.closed[line.name] = now + max(LINE_PAUSE, error.retry_after or LINE_PAUSE)
-            line.broken.set()
-            self.log.error("the line is down", transport=line.name, until=self.closed[line.name].isoformat())
+        return kept
 
     def _heed_hold(self, session: Session, line: "_Line") -> None:
         """A hold means now, not after the batch: at a slow rate that is minutes away."""

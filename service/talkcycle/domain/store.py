@@ -176,8 +176,8 @@ class Outbox(Protocol):
         """Return claimed messages that were never tried to the queue."""
         ...
 
-    def beat(self, owner: str, *, now: datetime) -> None:
-        """Say that *owner* is alive."""
+    def beat(self, owner: str, *, now: datetime) -> bool:
+        """Say that *owner* is alive; false when it had been taken for dead: what it had claimed is no longer its own."""
         ...
 
     def bury(self, *, silent_since: datetime | None, now: datetime, unknown_pause_until: datetime | None) -> int:

@@ -222,9 +222,12 @@ class SqlOutbox:
         )
         return self.connection.execute(statement).rowcount
 
-    def beat(self, owner: str, *, now: datetime) -> None:
-        statement = upsert(self.connection, tables.owners).values(owner=owner, beat_at=now)
-        self.connection.execute(statement.on_conflict_do_update(index_elements=["owner"], set_={"beat_at": now}))
+    def beat(self, owner: str, *, now: datetime) -> bool:
+        known = update(tables.owners).where(tables.owners.c.owner == owner).values(beat_at=now)
+        if self.connection.execute(known).rowcount == 1:
+            return True
+        self.connection.execute(tables.owners.insert().values(owner=owner, beat_at=now))
+        return False
 
     def bury(self, *, silent_since: datetime | None, now: datetime, unknown_pause_until: datetime | None) -> int:
         dead = self._dead(silent_since)

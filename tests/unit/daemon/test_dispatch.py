@@ -322,6 +322,97 @@ class GatedLine:
         return self.line.deliver(sender=sender, recipient=recipient, payload=payload)
 
 
+class Calling:
+    """A transport that takes everything, and calls *act* while it has a message in hand."""
+
+    name = "smtp"
+
+    def __init__(self, act: Callable[[str], object]) -> None:
+        self.act = act
+        self.recipients: list[str] = []
+
+    @contextmanager
+    def connect(self) -> Iterator["Calling"]:
+        yield self
+
+    def deliver(self, *, sender: str, recipient: str, payload: bytes) -> Receipt:
+        del sender, payload
+        name = recipient.partition("@")[0]
+        self.act(name)
+        self.recipients.append(name)
+        return Receipt(reply="250 OK")
+
+
+def bury(store: SqlStore, clock: Clock) -> int:
+    """What a tick does with messages of owners that have said nothing for five minutes."""
+    now = clock.now()
+    with store.write() as session:
+        return session.outbox.bury(silent_since=now - 5 * MINUTE, now=now, unknown_pause_until=now + 15 * MINUTE)
+
+
+def test_who_was_taken_for_dead_sends_nothing_that_is_somebody_elses_by_now(store: SqlStore, clock: Clock) -> None:
+    queue(store, ["one", "two", "three"])
+    buried: list[int] = []
+
+    def sleep_for_an_hour(name: str) -> None:
+        if name == "one" and not buried:
+            clock.jump(timedelta(hours=1))
+            buried.append(bury(store, clock))
+
+    transport = Calling(sleep_for_an_hour)
+    a_dispatcher(store, transport, clock).dispatch_due()
+
+    assert buried == [3]
+    assert [(row.state, row.uncertain) for row in rows(store)] == [(UNKNOWN, True), (SENT, False), (SENT, False)]
+    assert transport.recipients == ["one", "two", "three"]
+
+
+def test_who_was_taken_for_dead_while_waiting_for_the_rate_limit_does_not_send_on_its_return(
+    store: SqlStore, clock: Clock
+) -> None:
+    queue(store, ["one", "two", "three"])
+    buried: list[int] = []
+
+    class Sleep:
+        def wait(self, timeout: float | None = None) -> bool:
+            assert timeout is not None
+            if not buried:
+                clock.jump(timedelta(hours=1))
+                buried.append(bury(store, clock))
+            return False
+
+        def is_set(self) -> bool:
+            return False
+
+    transport = Calling(lambda _: None)
+    a_dispatcher(store, transport, clock, per_minute=1).dispatch_due(Sleep())
+
+    assert buried == [2]
+    assert [(row.state, row.uncertain) for row in rows(store)] == [(SENT, False), (UNKNOWN, True), (SENT, False)]
+    assert transport.recipients == ["one", "three"]
+
+
+def test_a_stop_does_not_wait_for_a_server_that_does_not_answer(store: SqlStore, clock: Clock) -> None:
+    queue(store, ["one", "two"])
+    stop, answer, log = threading.Event(), threading.Event(), Log()
+
+    def hang(_: str) -> None:
+        stop.set()
+        answer.wait(timeout=5)
+
+    dispatcher = a_dispatcher(store, Calling(hang), clock, log=log)
+    dispatcher.patience = timedelta(milliseconds=10)
+
+    assert dispatcher.dispatch_due(stop) == DispatchSummary()
+    assert (states(store), log.events) == ([SENDING, SENDING], ["stopped without the server's answer"])
+
+    answer.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("smtp-"):
+            thread.join(timeout=5)
+    assert states(store) == [SENT, QUEUED]
+
+
 def test_two_lines_share_the_work_and_nobody_gets_anything_twice(store: SqlStore, clock: Clock) -> None:
     names = [f"p{number:03d}" for number in range(2 * BATCH)]
     queue(store, names)
@@ -375,7 +466,7 @@ def test_the_log_has_no_addresses_and_no_text(store: SqlStore, run: Run) -> None
 
     run.dispatcher.dispatch_due()
 
-    assert run.log.events == ["not sent", "not sent", "not sent", "the line is down", "dispatched"]
+    assert run.log.events == ["not sent", "not sent", "the line is down", "not sent", "dispatched"]
     assert re.findall(r"anna|bo\b|cecilia|@|Samtal|Hej", str(run.log.capture.entries)) == []
 
 
