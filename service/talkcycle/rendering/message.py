@@ -176,7 +176,7 @@ def _calendar(order: RenderOrder, found: MailText, values: dict[str, Any]) -> by
         chair=_party(manager),
         participant=_party(employee),
     )
-    return calendar_part(invite, _method(order.due.kind))
+    return _shared_calendar_part(invite, _method(order.due.kind))
 
 
 def _method(kind: Kind) -> str:
@@ -221,6 +221,8 @@ def _headers(order: RenderOrder, draft: _Draft, *, address: str, sender: str, me
 
 _constant_address = lru_cache(maxsize=64)(address_header)
 _constant_text = lru_cache(maxsize=64)(both_forms)
+_shared_calendar_part = lru_cache(maxsize=16)(calendar_part)
+"""The two sides of a talk who read the same language get the same bytes, one after the other."""
 """From, Reply-To and the footer are the same in every message of a round."""
 
 
