@@ -221,9 +221,9 @@ def _headers(order: RenderOrder, draft: _Draft, *, address: str, sender: str, me
 
 _constant_address = lru_cache(maxsize=64)(address_header)
 _constant_text = lru_cache(maxsize=64)(both_forms)
+"""From, Reply-To and the footer are the same in every message of a round."""
 _shared_calendar_part = lru_cache(maxsize=16)(calendar_part)
 """The two sides of a talk who read the same language get the same bytes, one after the other."""
-"""From, Reply-To and the footer are the same in every message of a round."""
 
 
 def _identity(order: RenderOrder) -> uuid.UUID:
