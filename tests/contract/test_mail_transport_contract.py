@@ -171,6 +171,19 @@ def test_a_certificate_nobody_vouches_for_is_refused(server_tls: ssl.SSLContext)
             deliver(connection)
 
 
+@pytest.mark.parametrize("mode", [TlsMode.STARTTLS, TlsMode.IMPLICIT])
+def test_a_certificate_for_another_name_is_refused(mode: TlsMode, certificate: Path, server_tls: ssl.SSLContext) -> None:
+    mailbox = Mailbox()
+    implicit = mode is TlsMode.IMPLICIT
+    options = {"ssl_context": server_tls} if implicit else {}
+    with accepting_server(mailbox, tls=None if implicit else server_tls, **options) as (host, port):
+        transport = SmtpTransport(settings(port, host=host, tls=mode, ca_file=certificate))
+        with transport.connect() as connection, pytest.raises(TransientDeliveryError, match="certificate") as failure:
+            deliver(connection)
+
+    assert (failure.value.connection_wide, mailbox.received) == (True, [])
+
+
 def test_a_refused_login_is_tried_once_and_then_not_for_a_quarter_of_an_hour(
     certificate: Path, server_tls: ssl.SSLContext
 ) -> None:

@@ -1,19 +1,28 @@
 """Open a line to the submission server: TCP, TLS, greeting, login."""
 
+import base64
 import smtplib
 import socket
 import ssl
 
 from talkcycle.domain.delivery import TransientDeliveryError
 from talkcycle.domain.service import SmtpSettings, TlsMode
-from talkcycle.transports.smtp.replies import LOGIN_PAUSE, MISCONFIGURED_PAUSE, hint, no_line, words
+from talkcycle.transports.smtp.replies import CLOSING, MISCONFIGURED_PAUSE, no_line, refused_line, refused_login
 
 
 def tls_context(settings: SmtpSettings) -> ssl.SSLContext | None:
-    """One context for all lines: making one costs 18 ms. Certificates and host names are verified."""
+    """One context for all lines: making one costs 18 ms. Certificates and host names are verified.
+
+    Raises:
+        TransientDeliveryError: Connection-wide: the file of certificates cannot be used.
+    """
     if settings.tls is TlsMode.NONE:
         return None
-    context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+    try:
+        context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+    except OSError as failure:
+        what = f"the certificates of our own authority cannot be used: {type(failure).__name__}"
+        raise no_line(what, pause=MISCONFIGURED_PAUSE) from failure
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
@@ -30,10 +39,10 @@ def open_line(settings: SmtpSettings, context: ssl.SSLContext | None) -> smtplib
         _introduce(line)
         if settings.tls is TlsMode.STARTTLS:
             line.starttls(context=context)
-            line.ehlo()
+            _introduce(line)
         if settings.user is not None:
             _login(line, settings.user, settings.password or "")
-    except (smtplib.SMTPException, OSError) as failure:
+    except (smtplib.SMTPException, OSError, UnicodeError) as failure:
         if line is not None:
             line.close()
         raise _explained(failure) from failure
@@ -66,29 +75,45 @@ def _introduce(line: smtplib.SMTP) -> None:
         own = str(line.sock.getsockname()[0])
         name = f"[IPv6:{own}]" if ":" in own else f"[{own}]"
     line.local_hostname = name
-    line.ehlo_or_helo_if_needed()
+    code, text = line.ehlo()
+    if code >= 500:
+        code, text = line.helo()  # as old as that; RFC 5321 section 3.2
+    if code != 250:
+        raise smtplib.SMTPHeloError(code, text)
 
 
 def _login(line: smtplib.SMTP, user: str, password: str) -> None:
-    """Log in with one mechanism, once: smtplib's own login() tries the next after a refusal, which counts as another."""
-    line.user, line.password = user, password
+    """Log in with one mechanism, once: smtplib's login() tries the next after a refusal, which counts as another.
+
+    Nor does smtplib take passwords beyond ASCII. PLAIN is UTF-8 (RFC 4616).
+    """
     offered = line.esmtp_features.get("auth", "").upper().split()
-    for mechanism, answer in (("PLAIN", line.auth_plain), ("LOGIN", line.auth_login)):
-        if mechanism in offered:
-            line.auth(mechanism, answer)
-            return
-    raise smtplib.SMTPNotSupportedError("the server offers no login by password (AUTH PLAIN or LOGIN)")
+    if "PLAIN" in offered:
+        code, text = line.docmd("AUTH", "PLAIN " + _base64(f"\0{user}\0{password}"))
+    elif "LOGIN" in offered:
+        code, text = line.docmd("AUTH", "LOGIN")
+        for answer in (user, password):
+            if code == 334:
+                code, text = line.docmd(_base64(answer))
+    else:
+        raise smtplib.SMTPNotSupportedError("the server offers no login by password (AUTH PLAIN or LOGIN)")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, text)
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _explained(failure: Exception) -> TransientDeliveryError:
     match failure:
-        case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=text):
-            return no_line(f"the login was refused: {words(code, text)}", pause=LOGIN_PAUSE)
+        case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=text) if code != CLOSING:
+            return refused_login(code, text)
         case ssl.SSLCertVerificationError(verify_message=message):
             return no_line(f"the server's certificate does not hold: {message}", pause=MISCONFIGURED_PAUSE)
         case smtplib.SMTPNotSupportedError():
             return no_line(f"the server lacks what the settings demand: {failure}", pause=MISCONFIGURED_PAUSE)
         case smtplib.SMTPResponseException(smtp_code=code, smtp_error=text):
-            return no_line(f"the server refused the connection: {words(code, text)}", pause=hint(text))
+            return refused_line(code, text)
         case _:
             return no_line(f"the server cannot be reached: {type(failure).__name__}")

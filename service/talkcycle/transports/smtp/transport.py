@@ -3,8 +3,9 @@
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
+from threading import Lock
 
 from talkcycle.domain.delivery import (
     PermanentDeliveryError,
@@ -14,10 +15,13 @@ from talkcycle.domain.delivery import (
 )
 from talkcycle.domain.service import SmtpSettings
 from talkcycle.transports.smtp.opening import open_line, tls_context
-from talkcycle.transports.smtp.replies import no_line, refused_message, refused_sender, words
+from talkcycle.transports.smtp.replies import CLOSING, no_line, refused_line, refused_message, refused_sender, words
 
 MESSAGES_PER_LINE = 200
 """Servers close lines that live too long; better we do, between two messages."""
+TOO_EARLY = "the line died before the message was handed over"
+GOODBYE = 2.0
+"""Seconds to wait for the answer to QUIT, which changes nothing."""
 
 
 class SmtpTransport:
@@ -27,6 +31,9 @@ class SmtpTransport:
 
     def __init__(self, settings: SmtpSettings) -> None:
         self.settings = settings
+        self.opening: AbstractContextManager[object] = Lock()
+        self._refused: TransientDeliveryError | None = None
+        self._refusals = 0
 
     @cached_property
     def _context(self) -> ssl.SSLContext | None:
@@ -42,7 +49,19 @@ class SmtpTransport:
             connection.close()
 
     def open_line(self) -> smtplib.SMTP:
-        return open_line(self.settings, self._context)
+        """Open one line at a time. Who waited while another was refused takes that for an answer.
+
+        A wrong password is thus tried once, not once for each line: some servers lock an account after five.
+        """
+        known = self._refusals
+        with self.opening:
+            if self._refused is not None and self._refusals != known:
+                raise no_line(str(self._refused), pause=self._refused.retry_after)
+            try:
+                return open_line(self.settings, self._context)
+            except TransientDeliveryError as refusal:
+                self._refused, self._refusals = no_line(str(refusal), pause=refusal.retry_after), self._refusals + 1
+                raise
 
 
 class SmtpConnection:
@@ -71,6 +90,8 @@ class SmtpConnection:
         """Say goodbye; whatever the server answers, what it accepted stays accepted."""
         if self.line is not None:
             with suppress(smtplib.SMTPException, OSError):
+                if self.line.sock is not None:
+                    self.line.sock.settimeout(GOODBYE)
                 self.line.quit()
             self._drop()
 
@@ -90,7 +111,7 @@ class SmtpConnection:
             self._begin(self.line, envelope)
         except _Dropped as dropped:
             self._drop()
-            raise no_line(f"the server closed the line: {dropped}") from dropped
+            raise dropped.refusal or no_line(f"the server closed the line: {dropped}") from dropped
         return self.line
 
     def _begin(self, line: smtplib.SMTP, envelope: "_Envelope") -> None:
@@ -110,9 +131,12 @@ class SmtpConnection:
                 raise refused_message(code, text)
             # Without the final dot no server takes a message: until it is sent, nothing can have arrived.
             line.send(envelope.content)
-        except (_Dropped, smtplib.SMTPException, OSError) as failure:
+        except _Dropped as dropped:
             self._drop()
-            raise TransientDeliveryError("the line died before the message was handed over") from failure
+            raise dropped.refusal or TransientDeliveryError(TOO_EARLY) from dropped
+        except (smtplib.SMTPException, OSError) as failure:
+            self._drop()
+            raise TransientDeliveryError(TOO_EARLY) from failure
         try:
             line.send(b".\r\n")
             code, text = line.getreply()
@@ -141,7 +165,11 @@ class SmtpConnection:
 
 
 class _Dropped(Exception):
-    """The server closed the line before it was asked for anything that counts."""
+    """The server closed the line before it was asked for anything that counts. *refusal*: its parting words, if any."""
+
+    def __init__(self, what: str, *, refusal: TransientDeliveryError | None = None) -> None:
+        super().__init__(what)
+        self.refusal = refusal
 
 
 def _ask(line: smtplib.SMTP, command: str) -> tuple[int, bytes]:
@@ -150,8 +178,8 @@ def _ask(line: smtplib.SMTP, command: str) -> tuple[int, bytes]:
         code, text = line.getreply()
     except (smtplib.SMTPException, OSError) as failure:
         raise _Dropped(type(failure).__name__) from failure
-    if code == 421:
-        raise _Dropped(words(code, text))
+    if code == CLOSING:
+        raise _Dropped("421", refusal=refused_line(code, text))
     return code, text
 
 
