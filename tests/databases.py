@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
 from talkcycle.store.open import SqlStore, open_store
@@ -35,7 +35,7 @@ class Database:
         """What *statement* answers."""
         engine = self.engine()
         with engine.begin() as connection:
-            result = connection.exec_driver_sql(statement)
+            result = connection.execute(text(statement))
             rows = [tuple(row) for row in result] if result.returns_rows else []
         engine.dispose()
         return rows

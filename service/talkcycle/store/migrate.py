@@ -4,6 +4,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from talkcycle.store.engine import is_sqlite, reading, writing
+
 HEAD = "0001"
 """The newest migration; a test holds it to what is in ``migrations/versions``."""
 LOCK = 7_214_120
@@ -20,18 +22,24 @@ def migrate(engine: Engine) -> None:
     Raises:
         SchemaTooNew: The database is ahead of this code.
     """
-    with engine.connect() as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-        version = _version(connection)
-        if version == HEAD:
+    with reading(engine) as connection:
+        if _is_current(connection):
             return
-        if version is not None and version > HEAD:
-            raise SchemaTooNew(
-                f"The database has schema {version}, this talkcycle knows {HEAD}. Install the newer talkcycle again, or "
-                "restore the backup made before the upgrade."
-            )
-        _upgrade(connection)
+    with writing(engine) as connection:
+        if not is_sqlite(engine):
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        if not _is_current(connection):  # nobody else did it while we waited
+            _upgrade(connection)
+
+
+def _is_current(connection: Connection) -> bool:
+    version = _version(connection)
+    if version is not None and version > HEAD:
+        raise SchemaTooNew(
+            f"The database has schema {version}, this talkcycle knows {HEAD}. Install the newer talkcycle again, or "
+            "restore the backup made before the upgrade."
+        )
+    return version == HEAD
 
 
 def _version(connection: Connection) -> str | None:

@@ -14,6 +14,7 @@ from talkcycle.store import tables
 from talkcycle.store.chunks import chunks
 from talkcycle.store.codec import decode, encode
 from talkcycle.store.dialect import upsert
+from talkcycle.store.purge import drop_drafts
 from talkcycle.store.sealing import Seal, new_key
 
 
@@ -25,7 +26,9 @@ class SqlRosters:
 
     def save(self, roster: Roster, *, at: datetime) -> None:
         statement = upsert(self.connection, tables.rosters).values(version=roster.version, saved_at=at)
-        if self.connection.execute(statement.on_conflict_do_nothing()).rowcount == 1 and roster.people:
+        # RETURNING, since PostgreSQL's driver does not count the rows of an INSERT.
+        new = self.connection.execute(statement.on_conflict_do_nothing().returning(tables.rosters.c.version)).all()
+        if new and roster.people:
             self.connection.execute(
                 tables.people.insert(),
                 [
@@ -45,7 +48,7 @@ class SqlRosters:
 
 
 class SqlDrafts:
-    """Implements ``domain.store.Drafts``; a draft is sealed as a whole."""
+    """Implements ``domain.store.Drafts``; a draft is sealed as a whole, and goes when the next one comes."""
 
     def __init__(self, connection: Connection, master: Seal) -> None:
         self.connection = connection
@@ -53,9 +56,18 @@ class SqlDrafts:
 
     def save(self, draft: Draft) -> None:
         sealed = self.master.seal(encode(draft).encode())
-        row = {"hash": draft.hash, "cycle": draft.cycle.id, "made_at": draft.made_at, "sealed": sealed}
-        statement = upsert(self.connection, tables.drafts).values(row)
+        row = {
+            "hash": draft.hash,
+            "cycle": draft.cycle.id,
+            "round": draft.round,
+            "roster": draft.roster,
+            "made_at": draft.made_at,
+            "sealed": sealed,
+        }
+        table = tables.drafts
+        statement = upsert(self.connection, table).values(row)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["hash"], set_=row))
+        drop_drafts(self.connection, table.c.cycle == draft.cycle.id, table.c.made_at < draft.made_at)
 
     def latest(self, cycle: str) -> Draft | None:
         table = tables.drafts
@@ -77,6 +89,7 @@ class SqlRounds:
                 tables.rounds.insert().values(
                     id=round_.id,
                     state=round_.state.value,
+                    roster=round_.roster,
                     approved_at=round_.approved_at,
                     data=encode(round_),
                     wrapped_key=self.master.seal(new_key()),
@@ -111,6 +124,10 @@ class SqlRounds:
 
     def update(self, round_: Round) -> None:
         table = tables.rounds
-        statement = update(table).where(table.c.id == round_.id).values(state=round_.state.value, data=encode(round_))
+        statement = (
+            update(table)
+            .where(table.c.id == round_.id)
+            .values(state=round_.state.value, roster=round_.roster, data=encode(round_))
+        )
         if self.connection.execute(statement).rowcount != 1:
             raise LookupError(f"there is no round {round_.id}")

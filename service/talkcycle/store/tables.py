@@ -46,12 +46,15 @@ people = Table(
     Column("position", Integer, nullable=False),
     Column("data", Text, nullable=False),
     PrimaryKeyConstraint("roster", "id"),
+    ForeignKeyConstraint(["roster"], ["rosters.version"], ondelete="CASCADE"),
 )
 drafts = Table(
     "drafts",
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("cycle", String(200), nullable=False),
+    Column("round", String(200), nullable=False),
+    Column("roster", String(64), nullable=False),
     Column("made_at", Instant, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Index("drafts_newest", "cycle", "made_at"),
@@ -67,6 +70,7 @@ rounds = Table(
     metadata,
     Column("id", String(200), primary_key=True),
     Column("state", String(20), nullable=False),
+    Column("roster", String(64), nullable=False),
     Column("approved_at", Instant, nullable=False),
     Column("data", Text, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),

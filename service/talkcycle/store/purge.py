@@ -1,0 +1,66 @@
+"""Forgetting for good: rows, keys, and what they leave in the database's files."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Engine, delete, select, text, union
+
+from talkcycle.store import tables
+from talkcycle.store.engine import is_sqlite, writing
+
+
+class TracesRemain(Exception):
+    """A round is gone, but somebody read the database for so long that traces of it stay in its write-ahead log."""
+
+
+def purge(engine: Engine, round_: str) -> None:
+    """Delete the round with its key, and what no other needs, then the traces. Another call goes on where one broke off.
+
+    Raises:
+        TracesRemain: On SQLite; they go when the last process closes the database.
+    """
+    with writing(engine) as connection:
+        rounds, blobs = tables.rounds, tables.blobs
+        # Its key, and by cascade talks, entries, schedule, files, messages, payloads and attempts.
+        gone = connection.execute(delete(rounds).where(rounds.c.id == round_).returning(rounds.c.roster)).scalars().all()
+        drop_drafts(connection, tables.drafts.c.round == round_)
+        _drop_rosters(connection, gone)
+        connection.execute(delete(blobs).where(blobs.c.sha256.not_in(select(tables.round_files.c.sha256))))
+    if is_sqlite(engine):
+        _rewrite_file(engine)
+    else:
+        _rewrite_tables(engine)
+
+
+def drop_drafts(connection: Connection, *which: ColumnElement[bool]) -> None:
+    """Delete drafts, with the rosters nothing else was made from."""
+    gone = connection.execute(delete(tables.drafts).where(*which).returning(tables.drafts.c.roster)).scalars().all()
+    _drop_rosters(connection, gone)
+
+
+def _drop_rosters(connection: Connection, versions: Sequence[str]) -> None:
+    used = union(select(tables.rounds.c.roster), select(tables.drafts.c.roster))
+    version = tables.rosters.c.version
+    connection.execute(delete(tables.rosters).where(version.in_(versions), version.not_in(used)))
+
+
+def _rewrite_file(engine: Engine) -> None:
+    """VACUUM writes the file anew; the write-ahead log would keep the old pages until they are overwritten."""
+    raw = engine.raw_connection()  # outside any transaction
+    try:
+        cursor = raw.cursor()
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        ((busy, *_),) = cursor.fetchall()
+    finally:
+        raw.close()
+    if busy:
+        raise TracesRemain(
+            "Somebody reads the database; the traces go when the service, and whoever reads, have stopped."
+        )
+
+
+def _rewrite_tables(engine: Engine) -> None:
+    """A plain VACUUM leaves the deleted rows' bytes in the files."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in tables.metadata.sorted_tables:
+            connection.execute(text(f"VACUUM FULL {table.name}"))
