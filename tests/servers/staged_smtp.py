@@ -82,12 +82,14 @@ class _Over(Exception):
 def staged_server(stages: Stages) -> Iterator[int]:
     """Run it; yield the port on 127.0.0.1."""
     workers: list[threading.Thread] = []
+    lines: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def accept() -> None:
             with suppress(OSError):
                 while True:
                     line, _ = listening.accept()
+                    lines.append(line)
                     workers.append(threading.Thread(target=stages.serve, args=[line]))
                     workers[-1].start()
 
@@ -99,5 +101,8 @@ def staged_server(stages: Stages) -> Iterator[int]:
             stages.over.set()
             listening.shutdown(socket.SHUT_RDWR)  # wakes accept()
             accepting.join()
+            for line in lines:
+                with suppress(OSError):  # closed already, as it should be
+                    line.shutdown(socket.SHUT_RDWR)
             for worker in workers:
                 worker.join()
