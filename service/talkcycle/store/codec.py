@@ -44,7 +44,10 @@ def _reader(kind: Any) -> Any:
     """A function from parsed JSON to *kind*, made once per type."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in {Union, types.UnionType}:
-        inner = _reader(next(each for each in arguments if each is not type(None)))
+        kinds = [each for each in arguments if each is not type(None)]
+        if len(kinds) != 1:
+            raise TypeError(f"cannot read {kind} back")
+        inner = _reader(kinds[0])
         return lambda value: None if value is None else inner(value)
     if origin is tuple:
         return _tuple_reader(arguments)

@@ -32,7 +32,7 @@ class Seal:
         """Raises WrongSecret."""
         try:
             return self.cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)
-        except InvalidTag as wrong:
+        except (InvalidTag, ValueError) as wrong:  # ValueError: too short to be anything we sealed
             raise WrongSecret(
                 "The sealed data cannot be opened: the service's secret is another than the one the database was made "
                 "with. Restore the file `secret` of the data folder, or the value IT gave."
