@@ -64,7 +64,7 @@ def _round(session: Session, round_: Round) -> RoundStatus:
         last=round_.cycle.window.last,
         approved_at=round_.approved_at,
         approved_by=round_.approved_by,
-        talks=Counter(talk.state.value for talk in talks),
+        talks=dict(Counter(talk.state.value for talk in talks)),
         messages=messages,
         unplaced={talk.employee: talk.note for talk in talks if talk.start is None},
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from talkcycle.domain.faults import Refused
 from talkcycle.store.engine import is_sqlite, reading, writing
 
 HEAD = "0001"
@@ -12,7 +13,7 @@ LOCK = 7_214_120
 """PostgreSQL's advisory lock for migrations; any number nobody else uses."""
 
 
-class SchemaTooNew(Exception):
+class SchemaTooNew(Refused):
     """A newer talkcycle has migrated this database; this one would not know what it does."""
 
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from talkcycle.domain.faults import Refused
+
 NONCE = 12
 CHECK = b"talkcycle"
 
 
-class WrongSecret(Exception):
+class WrongSecret(Refused):
     """The service's secret is not the one this database was made with."""
 
 
