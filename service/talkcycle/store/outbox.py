@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -35,6 +36,7 @@ MAY_MOVE = {
 }
 """From which states a person may move a message to which."""
 SETTLED = [state.value for state in OutboxState if is_settled(state)]
+INSERT_PAYLOAD = tables.payloads.insert()
 RECORD_SENT = (
     update(box)
     .where(box.c.id == bindparam("the_id"), box.c.owner == bindparam("the_owner"), text("state = 'sending'"))
@@ -81,7 +83,7 @@ class SqlOutbox:
         )
         if id_ is not None:
             sealed = self.keys.of(due.key.round).seal(message.payload)
-            self.connection.execute(tables.payloads.insert().values(message=id_, sealed=sealed))
+            self.connection.execute(INSERT_PAYLOAD, {"message": id_, "sealed": sealed})
         return id_ is not None
 
     def skip(self, due: DueMessage, reason: str, *, now: datetime) -> bool:
@@ -115,8 +117,8 @@ class SqlOutbox:
             "size": 0,
             "sha256": "",
         }
-        statement = upsert(self.connection, box).values(row | more).on_conflict_do_nothing().returning(box.c.id)
-        id_: int | None = self.connection.execute(statement).scalar_one_or_none()
+        statement = _insert_if_new(self.connection.dialect.name)
+        id_: int | None = self.connection.execute(statement, row | more).scalar_one_or_none()
         return id_
 
     def withdraw(self, ids: Mapping[int, str], *, now: datetime) -> int:
@@ -384,6 +386,12 @@ class SqlOutbox:
             size=row.size,
             digest=row.sha256,
         )
+
+
+@cache
+def _insert_if_new(dialect: str) -> Any:
+    """Made once a dialect, like ``RECORD_SENT``: it runs for every message."""
+    return upsert(dialect, box).on_conflict_do_nothing().returning(box.c.id)
 
 
 def _key(row: Row[Any]) -> MessageKey:
