@@ -130,7 +130,9 @@ def test_every_text_goes_to_oneself_alone_without_its_calendar_part(inputs: Inpu
     mails = [message_from_bytes(content) for _, content in taken]
     assert not {"text/calendar", "application/ics"} & {part.get_content_type() for mail in mails for part in mail.walk()}
     assert len({mail["Message-ID"] for mail in mails}) == len(texts)
-    invitation = next(mail for mail in mails if mail["Content-Language"] == "en" and "Talk 18 March" in mail["Subject"])
+    invitation = next(
+        mail for text, mail in zip(texts, mails, strict=True) if (text.language, text.name) == ("en", "invitation")
+    )
     assert [part.get_filename() for part in invitation.walk() if part.get_filename()] == ["Talking points.pdf"]
 
 

@@ -316,7 +316,7 @@ def test_who_has_no_mailbox_gets_nothing_and_their_manager_is_asked_to_print(off
     (invitation,) = [row for row in office.rows(recipient="person:2", subject="talk:5") if row.key.step == "invitation"]
     body = office.mail(invitation.id).get_body(("plain",))
     assert body is not None
-    assert "har ingen e-post" in body.get_content()
+    assert "har ingen mejladress" in body.get_content()
     _, event = office.event(invitation.id)
     assert "karin" not in str(event["ATTENDEE"]).lower()
     assert str(event["ATTENDEE"]) == "mailto:johan@norrsken.example"
