@@ -1,6 +1,7 @@
 """A store with one round, mails queued in it, and the daemon's parts around a clock that jumps."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,11 +15,13 @@ from structlog.testing import LogCapture
 from builders import a_round
 from talkcycle.daemon.dispatch import Dispatcher
 from talkcycle.daemon.rate import RateLimiter
-from talkcycle.domain.delivery import RetryPolicy
+from talkcycle.domain.delivery import Receipt, RetryPolicy
 from talkcycle.domain.messages import DueMessage, Kind, KnownMessage, MessageKey, OutboxState, RenderedMessage
 from talkcycle.domain.people import Role
-from talkcycle.domain.ports import MailTransport
+from talkcycle.domain.ports import MailConnection, MailTransport
 from talkcycle.domain.store import OutboxFilter
+from talkcycle.rendering.order import RenderOrder
+from talkcycle.rounds.texts import TextShelf
 from talkcycle.store.open import SqlStore, open_store
 
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -163,3 +166,50 @@ def a_dispatcher(
         jitter=lambda: 0.0,
         log=(log or Log()).logger,
     )
+
+
+class PlainTexts(TextShelf):
+    """Makes a few bytes of an order, since these tests are not about texts; cannot for those whom *broken* names."""
+
+    broken: frozenset[str] = frozenset()
+
+    def render(self, order: RenderOrder) -> RenderedMessage:
+        key = order.due.key
+        if key.subject in self.broken:
+            raise ZeroDivisionError("the name of somebody")
+        return RenderedMessage(
+            key=key,
+            kind=order.due.kind,
+            transport="smtp",
+            mailbox=SENDER,
+            address=f"{key.recipient.removeprefix('person:')}@norrsken.example",
+            message_id=f"<{key.step}-{key.subject}-{key.recipient}@talkcycle.example>",
+            payload=payload_for(key.recipient),
+        )
+
+
+class Gate:
+    """Passes on to *transport*; before a line's first message it waits for *ready*."""
+
+    name = "smtp"
+
+    def __init__(self, transport: MailTransport, ready: Callable[[], object]) -> None:
+        self.transport = transport
+        self.ready = ready
+
+    @contextmanager
+    def connect(self) -> Iterator["GatedLine"]:
+        with self.transport.connect() as line:
+            yield GatedLine(line, self.ready)
+
+
+class GatedLine:
+    def __init__(self, line: MailConnection, ready: Callable[[], object]) -> None:
+        self.line = line
+        self.ready: Callable[[], object] | None = ready
+
+    def deliver(self, *, sender: str, recipient: str, payload: bytes) -> Receipt:
+        if self.ready is not None:
+            self.ready()
+            self.ready = None
+        return self.line.deliver(sender=sender, recipient=recipient, payload=payload)

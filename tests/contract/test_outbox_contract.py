@@ -2,12 +2,13 @@
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import StatementError
 
+from databases import Database
 from stored_messages import LATER, NOON, ROUND, a_due, a_mail, claim, queue, row, states
 from talkcycle.domain.delivery import Verdict
 from talkcycle.domain.messages import OutboxState
@@ -22,6 +23,14 @@ PAUSE = NOON + timedelta(minutes=15)
 def _with_a_round(store: SqlStore) -> None:
     with store.write() as session:
         session.rounds.add(ROUND, {})
+
+
+@pytest.fixture
+def another(database: Database) -> Iterator[SqlStore]:
+    """What another process has of the same database."""
+    opened = database.open()
+    yield opened
+    opened.close()
 
 
 def settle(store: SqlStore, id_: int, owner: str, verdict: Verdict | None = None) -> bool:
@@ -78,17 +87,20 @@ def test_keys_that_differ_in_one_column_are_two_messages(store: SqlStore, other:
             assert session.outbox.skip(due, "known", now=NOON) is False
 
 
-def test_writers_at_once_store_each_key_once(store: SqlStore) -> None:
+def test_writers_at_once_store_each_key_once(store: SqlStore, another: SqlStore) -> None:
     dues = [a_due(f"p{number}") for number in range(20)]
     new: list[str] = []
 
-    def write() -> None:
-        for due in dues:
-            with store.write() as session:
-                if session.outbox.add(a_mail(due), due, now=NOON):
-                    new.append(due.key.recipient)
+    def write(to: SqlStore) -> Callable[[], None]:
+        def all_of_them() -> None:
+            for due in dues:
+                with to.write() as session:
+                    if session.outbox.add(a_mail(due), due, now=NOON):
+                        new.append(due.key.recipient)
 
-    in_threads([write] * 4)
+        return all_of_them
+
+    in_threads([write(store), write(another)] * 2)
     assert sorted(new) == sorted(due.key.recipient for due in dues)
 
 
@@ -144,21 +156,21 @@ def test_a_claim_is_for_one_transport(store: SqlStore) -> None:
     assert claim(store, "w") == []
 
 
-def test_claims_at_once_never_share_a_message(store: SqlStore) -> None:
+def test_claims_at_once_never_share_a_message(store: SqlStore, another: SqlStore) -> None:
     names = [f"p{number:03}" for number in range(120)]
     queue(store, *names)
     taken: dict[str, list[str]] = {f"worker{number}": [] for number in range(4)}
 
-    def work(owner: str) -> Callable[[], None]:
+    def work(on: SqlStore, owner: str) -> Callable[[], None]:
         def until_empty() -> None:
-            while batch := claim(store, owner, limit=7):
+            while batch := claim(on, owner, limit=7):
                 for message in batch:
                     taken[owner].append(message.key.recipient)
-                    assert settle(store, message.id, owner)
+                    assert settle(on, message.id, owner)
 
         return until_empty
 
-    in_threads([work(owner) for owner in taken])
+    in_threads([work(on, owner) for on, owner in zip([store, another] * 2, taken, strict=True)])
     assert sorted(name for names_ in taken.values() for name in names_) == [f"person:{name}" for name in names]
     assert set(states(store).values()) == {OutboxState.SENT}
 

@@ -15,7 +15,7 @@ from stored_messages import LATER, NOON, ROUND
 from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.people import OFFICE_WEEK, Absence, Roster
 from talkcycle.domain.plan import Draft, PlannedTalk, UnplacedTalk
-from talkcycle.domain.store import AuditEntry, DueSubject
+from talkcycle.domain.store import AuditEntry
 from talkcycle.domain.talks import Entry, RoundState, Talk, TalkState, moved
 from talkcycle.store.open import SqlStore
 
@@ -316,64 +316,6 @@ def test_an_identifier_belongs_to_one_entry(store: SqlStore) -> None:
     with_round(store, a_talk(), a_talk("bea"), entries=(an_entry(),))
     with pytest.raises(IntegrityError), store.write() as session:
         session.talks.put_entry(an_entry("bea", uid=an_entry().uid))
-
-
-# The schedule
-
-
-def test_the_schedule_gives_what_is_due_earliest_first(store: SqlStore) -> None:
-    with store.write() as session:
-        session.rounds.add(ROUND, {})
-        assert session.schedule.next() is None
-        session.schedule.put(ROUND.id, {"talk:b": LATER, "talk:a": NOON, "round": None, "talk:c": NOON})
-        session.schedule.put(ROUND.id, {})
-    with store.read() as session:
-        due = session.schedule.due(before=LATER + timedelta(seconds=1), limit=9)
-        assert [(each.subject, each.at) for each in due] == [("talk:a", NOON), ("talk:c", NOON), ("talk:b", LATER)]
-        assert session.schedule.due(before=LATER, limit=1) == [DueSubject(round=ROUND.id, subject="talk:a", at=NOON)]
-        assert session.schedule.due(before=NOON, limit=9) == []
-        assert (session.schedule.count(before=LATER), session.schedule.next()) == (2, NOON)
-    with store.write() as session:
-        session.schedule.put(ROUND.id, {"talk:a": None, "talk:c": None})
-        assert session.schedule.next() == LATER
-
-
-def test_a_claimed_subject_comes_back_when_its_lease_is_over(store: SqlStore) -> None:
-    lease = LATER + timedelta(minutes=10)
-    with store.write() as session:
-        session.rounds.add(ROUND, {})
-        session.schedule.put(ROUND.id, {"talk:a": NOON, "talk:b": NOON, "talk:c": LATER})
-    with store.write() as session:
-        taken = session.schedule.claim(before=LATER, until=lease, limit=1)
-        taken += session.schedule.claim(before=LATER, until=lease, limit=9)
-        assert [(each.subject, each.at) for each in taken] == [("talk:a", NOON), ("talk:b", NOON)]
-        assert session.schedule.claim(before=LATER, until=lease, limit=9) == []
-        assert session.schedule.next() == LATER
-        again = session.schedule.due(before=lease + timedelta(seconds=1), limit=9)
-    assert [each.subject for each in again] == ["talk:c", "talk:a", "talk:b"]
-
-
-def test_two_ticks_at_once_never_take_the_same_subject(store: SqlStore) -> None:
-    subjects = {f"talk:{number:03}": NOON for number in range(100)}
-    with store.write() as session:
-        session.rounds.add(ROUND, {})
-        session.schedule.put(ROUND.id, dict(subjects))
-    taken: list[str] = []
-
-    def tick() -> None:
-        while True:
-            with store.write() as session:
-                batch = session.schedule.claim(before=LATER, until=LATER, limit=9)
-            if not batch:
-                return
-            taken.extend(each.subject for each in batch)
-
-    threads = [threading.Thread(target=tick) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(taken) == sorted(subjects)
 
 
 # The ledger

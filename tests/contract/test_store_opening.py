@@ -175,10 +175,9 @@ def test_a_claim_reads_the_index_of_what_is_queued(tmp_path: Path) -> None:
     assert [plan for plan in plans if "USING INDEX outbox_" not in plan.replace("COVERING ", "")] == []
 
 
-def test_processes_on_one_sqlite_file_wait_for_each_other(tmp_path: Path) -> None:
+def test_processes_wait_for_each_other(database: Database) -> None:
     """Two stores as in two processes: neither overwrites what the other has read."""
-    url = f"sqlite:///{tmp_path / 'talkcycle.db'}"
-    stores = [open_store(url, secret=b"x"), open_store(url, secret=b"x")]
+    stores = [database.open(), database.open()]
 
     def count(store: SqlStore) -> None:
         for _ in range(25):

@@ -61,8 +61,9 @@ class Ticker:
             session.outbox.bury(silent_since=now - SILENCE, now=now, unknown_pause_until=self._unknown_until(now))
             held = self._hold(session, now)
         total = Advance()
-        while not held and (batch := self._claim(now)):
-            total += advance(self.store, self.shelf, batch, sender=self.sender, now=now)
+        lease = now + HORIZON + LEASE
+        while not held and (batch := self._claim(now, lease)):
+            total += advance(self.store, self.shelf, batch, lease=lease, sender=self.sender, now=now)
         # Only now: at the end of a tick nothing that was due is unclaimed, which _hold counts upon.
         with self.store.write() as session:
             mark = session.ledger.mark() + 1
@@ -94,12 +95,12 @@ class Ticker:
         self.log.error("the outbox is on hold", reason=reason)
         return True
 
-    def _claim(self, now: datetime) -> list[DueSubject]:
+    def _claim(self, now: datetime, lease: datetime) -> list[DueSubject]:
         with self.store.read() as session:
             if not session.schedule.due(before=now + HORIZON, limit=1):
                 return []
         with self.store.write() as session:
-            return session.schedule.claim(before=now + HORIZON, until=now + HORIZON + LEASE, limit=BATCH)
+            return session.schedule.claim(before=now + HORIZON, until=lease, limit=BATCH)
 
     def _report(self, total: Advance) -> None:
         if total != Advance():

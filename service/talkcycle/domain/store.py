@@ -42,7 +42,9 @@ class Rounds(Protocol):
         """Store an approved round, its key and the files frozen with it. ValueError when the id is taken."""
         ...
 
-    def get(self, id_: str) -> Round | None: ...
+    def get(self, id_: str) -> Round | None:
+        """The round; in a writing session it and what hangs on it then change for nobody else until that one ends."""
+        ...
 
     def all(self) -> list[Round]:
         """Every round, newest approval first."""
@@ -103,6 +105,13 @@ class Schedule(Protocol):
         """Like ``due``, and set their next instant to *until*, so that no other worker takes them meanwhile.
 
         Whoever dies holding some leaves them to be taken again at *until*. *at* is the instant before the claim.
+        """
+        ...
+
+    def release(self, round_: str, instants: Mapping[str, datetime | None], *, lease: datetime) -> None:
+        """End a claim until *lease*: set when to look at each subject next, as ``put`` does.
+
+        What was put or claimed by others meanwhile stays: they know of something the look came too early for.
         """
         ...
 

@@ -63,8 +63,10 @@ class _Outcome:
     error: str | None = None
 
 
-def advance(store: Store, shelf: TextShelf, due: Sequence[DueSubject], *, sender: str, now: datetime) -> Advance:
-    """Derive, reconcile, render and store for the subjects in *due*.
+def advance(
+    store: Store, shelf: TextShelf, due: Sequence[DueSubject], *, lease: datetime, sender: str, now: datetime
+) -> Advance:
+    """Derive, reconcile, render and store for the subjects in *due*, which are claimed until *lease*.
 
     A subject whose talk changes meanwhile is left for the next tick: its revision is compared when storing.
     """
@@ -78,7 +80,7 @@ def advance(store: Store, shelf: TextShelf, due: Sequence[DueSubject], *, sender
             known_facts = [] if round_ is None else gather(session, round_, subjects)
         outcomes = [_decide(facts, shelf, sender=sender, now=now) for facts in known_facts]
         with store.write() as session:
-            total += _store(session, round_id, outcomes, now=now)
+            total += _store(session, round_id, outcomes, lease=lease, now=now)
     return total
 
 
@@ -151,7 +153,8 @@ def _decide(subject: SubjectFacts, shelf: TextShelf, *, sender: str, now: dateti
     return _Outcome(subject=subject, decision=decision, rendered=tuple(rendered), skipped=tuple(skipped), error=error)
 
 
-def _store(session: Session, round_id: str, outcomes: Sequence[_Outcome], *, now: datetime) -> Advance:
+def _store(session: Session, round_id: str, outcomes: Sequence[_Outcome], *, lease: datetime, now: datetime) -> Advance:
+    session.rounds.get(round_id)  # nobody changes a talk from here on
     ids = [outcome.subject.facts.talk.id for outcome in outcomes if outcome.subject.facts.talk]
     revisions = {talk.id: talk.revision for talk in session.talks.of_round(round_id, ids)}
     total = Advance()
@@ -165,7 +168,7 @@ def _store(session: Session, round_id: str, outcomes: Sequence[_Outcome], *, now
         schedule[subject] = outcome.decision.next_due
         if outcome.error is not None:
             schedule[subject] = now + 2 * HORIZON  # subjects are claimed by the horizon early: in an hour from now
-    session.schedule.put(round_id, schedule)
+    session.schedule.release(round_id, schedule, lease=lease)
     return total
 
 

@@ -15,8 +15,9 @@ HOLD = select(tables.service.c.hold)
 class SqlLedger:
     """Implements ``domain.store.Ledger``: one row, and the audit trail."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, lock: bool) -> None:
         self.connection = connection
+        self.lock = lock
 
     def hold(self) -> str | None:
         reason: str | None = self.connection.execute(HOLD).scalar_one()
@@ -33,7 +34,10 @@ class SqlLedger:
         self._set(last_tick=at)
 
     def mark(self) -> int:
-        return int(self._get(tables.service.c.mark))
+        query = select(tables.service.c.mark)
+        if self.lock:  # or two ticks at once would count as one
+            query = query.with_for_update()
+        return int(self.connection.execute(query).scalar_one())
 
     def set_mark(self, value: int) -> None:
         self._set(mark=value)

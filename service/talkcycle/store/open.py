@@ -21,11 +21,16 @@ from talkcycle.store.talks import SqlSchedule, SqlTalks
 
 
 class SqlSession:
-    """One transaction's view of everything. Implements ``domain.store.Session``."""
+    """One transaction's view of everything. Implements ``domain.store.Session``.
 
-    def __init__(self, connection: Connection, seal: Seal) -> None:
+    Attributes:
+        _lock: It writes: what it reads in order to change it waits for others who do so, and keeps them waiting.
+    """
+
+    def __init__(self, connection: Connection, seal: Seal, *, lock: bool) -> None:
         self._connection = connection
         self._seal = seal
+        self._lock = lock
 
     @cached_property
     def _keys(self) -> Keys:
@@ -41,7 +46,7 @@ class SqlSession:
 
     @cached_property
     def rounds(self) -> SqlRounds:
-        return SqlRounds(self._connection, self._seal)
+        return SqlRounds(self._connection, self._seal, lock=self._lock)
 
     @cached_property
     def talks(self) -> SqlTalks:
@@ -57,7 +62,7 @@ class SqlSession:
 
     @cached_property
     def ledger(self) -> SqlLedger:
-        return SqlLedger(self._connection)
+        return SqlLedger(self._connection, lock=self._lock)
 
 
 class SqlStore:
@@ -72,12 +77,12 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[SqlSession]:
         with reading(self.engine) as connection:
-            yield SqlSession(connection, self._seal)
+            yield SqlSession(connection, self._seal, lock=False)
 
     @contextmanager
     def write(self) -> Iterator[SqlSession]:
         with self._my_turn(), writing(self.engine) as connection:
-            yield SqlSession(connection, self._seal)
+            yield SqlSession(connection, self._seal, lock=True)
 
     def purge_round(self, round_: str) -> None:
         """Raises TracesRemain."""

@@ -79,9 +79,10 @@ class SqlDrafts:
 class SqlRounds:
     """Implements ``domain.store.Rounds``. Files are kept once, however many rounds froze the same content."""
 
-    def __init__(self, connection: Connection, master: Seal) -> None:
+    def __init__(self, connection: Connection, master: Seal, *, lock: bool) -> None:
         self.connection = connection
         self.master = master
+        self.lock = lock
 
     def add(self, round_: Round, files: Mapping[str, bytes]) -> None:
         try:
@@ -104,7 +105,10 @@ class SqlRounds:
             self.connection.execute(tables.round_files.insert().values(round=round_.id, path=path, sha256=digest))
 
     def get(self, id_: str) -> Round | None:
-        data = self.connection.execute(select(tables.rounds.c.data).where(tables.rounds.c.id == id_)).scalar_one_or_none()
+        query = select(tables.rounds.c.data).where(tables.rounds.c.id == id_)
+        if self.lock:
+            query = query.with_for_update(key_share=True)  # rows that refer to the round may still be added
+        data = self.connection.execute(query).scalar_one_or_none()
         return None if data is None else decode(Round, data)
 
     def all(self) -> list[Round]:

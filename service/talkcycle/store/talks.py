@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.store import DueSubject
@@ -162,6 +162,13 @@ class SqlSchedule:
             where = (table.c.round == subject.round, table.c.subject == subject.subject)
             self.connection.execute(update(table).where(*where).values(next_due=until))
         return taken
+
+    def release(self, round_: str, instants: Mapping[str, datetime | None], *, lease: datetime) -> None:
+        table = tables.schedule
+        held = (table.c.round == round_, table.c.subject == bindparam("the_subject"), table.c.next_due == lease)
+        rows = [{"the_subject": subject, "the_instant": at} for subject, at in instants.items()]
+        if rows:
+            self.connection.execute(update(table).where(*held).values(next_due=bindparam("the_instant")), rows)
 
     def _due(self, before: datetime, limit: int, *, lock: bool) -> list[DueSubject]:
         table = tables.schedule

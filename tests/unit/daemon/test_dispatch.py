@@ -10,13 +10,12 @@ from typing import Any, NoReturn
 import pytest
 from structlog.testing import LogCapture
 
-from dispatching import NOON, Log, a_dispatcher, a_store, payload_for, queue, rows, states, wake
+from dispatching import NOON, Gate, Log, a_dispatcher, a_store, payload_for, queue, rows, states, wake
 from dispatching import JumpingClock as Clock
 from servers.scripted_smtp import CUT, Mailbox, accepting_server
 from talkcycle.daemon.dispatch import BATCH, Dispatcher, DispatchSummary
 from talkcycle.domain.delivery import Receipt, RetryPolicy
 from talkcycle.domain.messages import OutboxState
-from talkcycle.domain.ports import MailConnection
 from talkcycle.domain.service import SmtpSettings, TlsMode
 from talkcycle.rounds.hold import hold_all, release_all
 from talkcycle.store.open import SqlStore
@@ -293,33 +292,6 @@ def test_a_whole_batch_whose_purpose_has_passed_does_not_keep_the_rest_waiting(s
 
     assert run.dispatcher.dispatch_due() == DispatchSummary(sent=1)
     assert Counter(states(store)) == {SKIPPED: BATCH, SENT: 1}
-
-
-class Gate:
-    """Passes on to *transport*; before a line's first message it waits for *ready*."""
-
-    name = "smtp"
-
-    def __init__(self, transport: SmtpTransport, ready: Callable[[], object]) -> None:
-        self.transport = transport
-        self.ready = ready
-
-    @contextmanager
-    def connect(self) -> Iterator["GatedLine"]:
-        with self.transport.connect() as line:
-            yield GatedLine(line, self.ready)
-
-
-class GatedLine:
-    def __init__(self, line: MailConnection, ready: Callable[[], object]) -> None:
-        self.line = line
-        self.ready: Callable[[], object] | None = ready
-
-    def deliver(self, *, sender: str, recipient: str, payload: bytes) -> Receipt:
-        if self.ready is not None:
-            self.ready()
-            self.ready = None
-        return self.line.deliver(sender=sender, recipient=recipient, payload=payload)
 
 
 class Calling:

@@ -7,18 +7,16 @@ from pathlib import Path
 import pytest
 
 from builders import a_cycle, a_person, a_round, a_step, a_talk, at
-from dispatching import NOON, SENDER, JumpingClock, Log, an_empty_store, payload_for, queue, rows, states
+from dispatching import NOON, SENDER, JumpingClock, Log, PlainTexts, an_empty_store, queue, rows, states
 from talkcycle.daemon.tick import LEASE, SILENCE, Ticker
 from talkcycle.domain.cycle import Digests, Recipients
 from talkcycle.domain.delivery import RetryPolicy
 from talkcycle.domain.holds import ALWAYS_PLAUSIBLE
-from talkcycle.domain.messages import OutboxState, RenderedMessage
+from talkcycle.domain.messages import OutboxState
 from talkcycle.domain.people import Roster
 from talkcycle.domain.talks import Entry
-from talkcycle.rendering.order import RenderOrder
 from talkcycle.rounds.advance import HORIZON, Advance
 from talkcycle.rounds.hold import hold_all, release_all
-from talkcycle.rounds.texts import TextShelf
 from talkcycle.store.open import SqlStore
 
 CYCLE = a_cycle(
@@ -30,26 +28,6 @@ INVITATION, REMINDER = at(2027, 2, 17, 8), at(2027, 3, 8, 8)
 """9:00 in Stockholm, 21 and 2 days before the talk of ``a_talk``."""
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 QUEUED, SENDING, UNKNOWN, HELD = OutboxState.QUEUED, OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.HELD
-
-
-class PlainTexts(TextShelf):
-    """Makes a few bytes of an order, since these tests are not about texts; cannot for those whom *broken* names."""
-
-    broken: frozenset[str] = frozenset()
-
-    def render(self, order: RenderOrder) -> RenderedMessage:
-        key = order.due.key
-        if key.subject in self.broken:
-            raise ZeroDivisionError("the name of somebody")
-        return RenderedMessage(
-            key=key,
-            kind=order.due.kind,
-            transport="smtp",
-            mailbox=SENDER,
-            address=f"{key.recipient.removeprefix('person:')}@norrsken.example",
-            message_id=f"<{key.step}-{key.subject}-{key.recipient}@talkcycle.example>",
-            payload=payload_for(key.recipient),
-        )
 
 
 @dataclass(slots=True)
