@@ -34,7 +34,11 @@ unit: .venv/test ## the unit tests alone
 servers: ## the mail servers that tests need
 	@scripts/ensure_test_servers.sh
 
-bench: .venv/test servers ## speed, as ratios against a reference in the same run
+.venv/bench: .venv/test
+	$(BIN)/python -m pip install --quiet --group bench
+	@touch $@
+
+bench: .venv/bench servers ## speed, and how good plans are, each beside a reference
 	$(BIN)/python bench/run.py
 
 demo: .venv/demo ## run the shipped example against a virtual clock and look at it
