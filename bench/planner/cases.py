@@ -61,7 +61,7 @@ def instance_file(case: Case) -> Path:
 
 def check_plan(case: Case, plan: Path) -> dict[str, object]:
     """The independent checker's figures."""
-    command = [sys.executable, SHARED / "check.py", instance_file(case), plan, "--json"]
+    command = [sys.executable, str(SHARED / "check.py"), str(instance_file(case)), str(plan), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 2:
         raise SystemExit(f"the checker cannot read the plan for {case}: {done.stderr}")
