@@ -9,6 +9,7 @@ from talkcycle.domain.people import Interval, Person
 from talkcycle.domain.plan import PlannedTalk, UnplacedTalk
 from talkcycle.domain.talks import Talk, TalkState
 from talkcycle.planning.instance import Attendee, Instance, Pin, Plan, Request
+from talkcycle.planning.reasons import explain
 
 LUNCH: Interval = (12 * 60, 13 * 60)
 """Avoided where there is another time; rosters do not say when people eat."""
@@ -83,8 +84,8 @@ def planned_talks(
             )
         )
     unplaced = [
-        UnplacedTalk(employee=requests[each.talk].employee, manager=requests[each.talk].manager, reason=each.reason)
-        for each in plan.unplaced
+        UnplacedTalk(employee=requests[id_].employee, manager=requests[id_].manager, reason=reason)
+        for id_, reason in explain(instance, plan).items()
     ]
     return tuple(talks), tuple(unplaced)
 

@@ -149,16 +149,8 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unplaced:
-    """A talk without a time. *reason*: one sentence somebody can act on; roles, no names."""
-
-    talk: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Every talk of the instance is in exactly one of the two, in the instance's order."""
+    """Every talk of the instance is in exactly one of the two, in the instance's order. *unplaced*: ids of talks."""
 
     assignments: tuple[Assignment, ...]
-    unplaced: tuple[Unplaced, ...]
+    unplaced: tuple[str, ...]

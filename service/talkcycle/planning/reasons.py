@@ -3,7 +3,16 @@
 from talkcycle.planning.availability import Availability, presence, without_leave
 from talkcycle.planning.bookings import Bookings
 from talkcycle.planning.grid import Starts
-from talkcycle.planning.instance import Cascade, Request
+from talkcycle.planning.instance import Cascade, Instance, Plan, Request
+
+
+def explain(instance: Instance, plan: Plan) -> dict[str, str]:
+    """A sentence for each talk without a time; roles, no names."""
+    availability = Availability(instance)
+    bookings = Bookings(availability)
+    for assignment in plan.assignments:
+        bookings.book(assignment)
+    return {id_: reason_for(bookings.requests[id_], availability, bookings) for id_ in plan.unplaced}
 
 
 def reason_for(talk: Request, availability: Availability, bookings: Bookings) -> str:

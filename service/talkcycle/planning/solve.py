@@ -1,71 +1,135 @@
-"""From an instance to a plan: the most constrained talks first, each at its best time, then the rest by moving others.
+"""From an instance to a plan near the best there is.
 
-Deterministic: the same instance gives the same plan, whatever the order of its talks and people.
+The work is counted in attempts, not in seconds: the same instance, seed and limit give the same plan, unless the machine
+is so slow that the limit ends the search early.
 """
 
+import time
+from array import array
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from talkcycle.planning.availability import Availability
-from talkcycle.planning.bookings import Bookings
-from talkcycle.planning.instance import Assignment, Instance, Plan, Request, Unplaced
-from talkcycle.planning.preference import Preference
-from talkcycle.planning.reasons import reason_for
-from talkcycle.planning.repair import Repair
+from talkcycle.planning.candidates import Candidates
+from talkcycle.planning.instance import Assignment, Instance, Plan
+from talkcycle.planning.search import Search, compiled
+from talkcycle.planning.tabulate import candidates_of
+
+Progress = Callable[[int, int], None]
+
+LIMIT = 10.0
+"""Seconds, where nobody says; small rounds take much less."""
+ATTEMPTS_PER_SECOND = 200_000 if compiled() else 3_000
+"""Fewer than the slowest machine it was measured on makes, so that attempts decide, not the clock."""
+ATTEMPTS_PER_TALK = 10_000
+"""Beyond this the search finds next to nothing (docs/performance.md)."""
+CHUNKS = 100
+HOT, COLD = 300.0, 2.0
+"""The costs that chance lets pass at first and at last; a talk without a room costs 1,000, one over lunch 20."""
 
 
-def solve(instance: Instance, *, progress: Callable[[int, int], None] | None = None) -> Plan:
-    """Give every talk of *instance* a time, or a reason why it has none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """A plan and how it came about. *complete*: every attempt was made, so that the same input gives the same plan."""
+
+    plan: Plan
+    cost: int
+    attempts: int
+    complete: bool
+
+
+def solve(instance: Instance, *, seed: int = 0, limit: float = LIMIT, progress: Progress | None = None) -> Plan:
+    """Give as many talks of *instance* as possible a good time and a room.
 
     Args:
-        progress: Called with how many talks have been looked at, and how many there are.
+        limit: Seconds the search may take.
+        progress: Called with how much is done of how much.
     """
-    availability = Availability(instance)
-    bookings = Bookings(availability)
-    preference = Preference(availability, bookings)
-    left = _place_all(bookings, preference, progress)
-    repair = Repair(bookings, preference)
-    before = len(left) + 1
-    while len(left) < before:
-        before = len(left)
-        left = [talk for talk in left if not repair.place(talk)]
-    return plan_of(availability, bookings)
+    return search(instance, seed=seed, limit=limit, progress=progress).plan
 
 
-def plan_of(availability: Availability, bookings: Bookings) -> Plan:
-    """What is booked, as a plan; every other talk with its reason."""
-    talks = availability.instance.talks
-    return Plan(
-        assignments=tuple(bookings.placed[talk.id] for talk in talks if talk.id in bookings.placed),
-        unplaced=tuple(
-            Unplaced(talk=talk.id, reason=reason_for(talk, availability, bookings))
-            for talk in talks
-            if talk.id not in bookings.placed
-        ),
+def search(
+    instance: Instance,
+    *,
+    seed: int = 0,
+    limit: float = LIMIT,
+    effort: float | None = None,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Solved:
+    """The same, and how it went.
+
+    Args:
+        effort: Seconds the number of attempts is meant for, where the search may use less than the limit.
+        stop: Asked some hundred times whether to end with the best so far.
+        clock: Seconds.
+    """
+    begins = clock()
+    model = candidates_of(Availability(instance))
+    walk = Search(model, seed)
+    walk.construct(array("i", sorted(range(model.talks), key=lambda talk: model.first[talk + 1] - model.first[talk])))
+    best = _keep(walk)
+    least = _least(model)
+    attempts = int(min((limit if effort is None else effort) * ATTEMPTS_PER_SECOND, model.talks * ATTEMPTS_PER_TALK))
+    size = max(1, attempts // CHUNKS)
+    done, complete = 0.0, True
+    while done < 1.0 and best.cost > least:
+        spent = (clock() - begins) / limit if limit > 0 else 1.0
+        if stop() or spent >= 1.0:
+            complete = False
+            break
+        if spent > done + 0.1:
+            done, complete = spent, False
+        until = min(1.0, done + 1.0 / CHUNKS)
+        walk.run(size, _temperature(done), _temperature(until))
+        if walk.cost < best.cost:
+            best = _keep(walk)
+        done = until if until < 1.0 - 1e-9 else 1.0
+        if progress is not None:
+            progress(round(done * CHUNKS), CHUNKS)
+    return Solved(
+        plan=_plan(instance, model, best), cost=best.cost + model.fixed_cost, attempts=attempts, complete=complete
     )
 
 
-def _place_all(bookings: Bookings, preference: Preference, progress: Callable[[int, int], None] | None) -> list[Request]:
-    """Place what finds a time at once, pinned talks first; return the rest."""
-    talks = bookings.instance.talks
-    for talk in talks:
-        if talk.pin is not None:
-            bookings.book(Assignment(talk=talk.id, start=talk.pin.start, room=talk.pin.room))
-    left = []
-    for done, talk in enumerate(in_order(bookings), start=len(bookings.placed) + 1):
-        starts = bookings.open(talk)
-        if starts:
-            bookings.book(preference.best(talk, starts))
-        else:
-            left.append(talk)
-        if progress is not None:
-            progress(done, len(talks))
-    return left
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Where every talk was when the walk was at its cheapest."""
+
+    cost: int
+    at: "array[int]"
+    room: "array[int]"
 
 
-def in_order(bookings: Bookings) -> list[Request]:
-    """Talks without a pin, those with the fewest starts per talk of their manager first."""
+def _keep(walk: Search) -> _Kept:
+    return _Kept(walk.cost, array("i", walk.at), array("i", walk.room))
 
-    def key(talk: Request) -> tuple[float, str]:
-        return bookings.alone(talk).bit_count() / len(bookings.team[talk.manager]), talk.id
 
-    return sorted((talk for talk in bookings.instance.talks if talk.pin is None), key=key)
+def _temperature(done: float) -> float:
+    return float(HOT * (COLD / HOT) ** done)
+
+
+def _least(model: Candidates) -> int:
+    """What every talk costs at its best candidate, if none were in another's way: no plan is cheaper."""
+    return sum(model.price[model.first[talk]] for talk in range(model.talks))
+
+
+def _plan(instance: Instance, model: Candidates, best: _Kept) -> Plan:
+    found = {
+        talk.id: Assignment(talk=talk.id, start=talk.pin.start, room=talk.pin.room)
+        for talk in instance.talks
+        if talk.pin is not None
+    }
+    for index, talk in enumerate(model.requests):
+        at, room = best.at[index], best.room[index]
+        if at >= 0:
+            found[talk.id] = Assignment(
+                talk=talk.id,
+                start=model.slot[at] * instance.grid,
+                room=model.rooms_by_index[room].id if room >= 0 else None,
+            )
+    return Plan(
+        assignments=tuple(found[talk.id] for talk in instance.talks if talk.id in found),
+        unplaced=tuple(talk.id for talk in instance.talks if talk.id not in found),
+    )

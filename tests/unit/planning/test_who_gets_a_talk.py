@@ -9,7 +9,7 @@ from talkcycle.domain.people import Absence, Person
 from talkcycle.domain.plan import PlannedTalk, UnplacedTalk
 from talkcycle.domain.talks import Talk, TalkState
 from talkcycle.planning.build import instance_of, planned_talks
-from talkcycle.planning.instance import Assignment, Pin, Plan, Unplaced
+from talkcycle.planning.instance import Assignment, Pin, Plan
 from talkcycle.planning.solve import solve
 
 TODAY = date(2027, 2, 10)
@@ -112,7 +112,7 @@ def test_planned_talks_carry_the_employees_zone_and_the_place_of_their_site(
     room = Place(kind=PlaceKind.NAMED, name="Blue room")
     asked = replace(cycle(), places={"london": room})
     instance = instance_of(asked, people, {}, today=TODAY)[0]
-    plan = Plan(assignments=(Assignment(talk="E", start=90),), unplaced=(Unplaced(talk="F", reason="Because."),))
+    plan = Plan(assignments=(Assignment(talk="E", start=90),), unplaced=("F",))
 
     assert planned_talks(instance, plan, asked, people) == (
         (
