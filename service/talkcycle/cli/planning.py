@@ -1,6 +1,5 @@
 """``plan`` and ``approve``."""
 
-from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,12 +7,11 @@ import typer
 
 from talkcycle.bootstrap import new_seed, open_application
 from talkcycle.cli.options import CONFIG, CYCLE, AsJson, Config, CycleFile, Yes
-from talkcycle.cli.output import console, local, print_json, progress_bar, told_plainly
+from talkcycle.cli.output import ATTENTION, console, local, print_json, progress_bar, told_plainly
 
 if TYPE_CHECKING:
     from talkcycle.bootstrap import Application
-    from talkcycle.domain.people import Person
-    from talkcycle.domain.plan import Draft
+    from talkcycle.domain.plan_facts import PlanFacts
     from talkcycle.rounds.approve import Approval
 
 
@@ -21,28 +19,52 @@ def plan(
     config: Config = CONFIG,
     cycle: CycleFile = CYCLE,
     *,
-    mail: Annotated[bool, typer.Option("--mail", help="Mail the plan to HR as a page to look at.")] = False,
-    page: Annotated[Path | None, typer.Option("--page", help="Write the plan as a page to this file.")] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", help="The page to look at; otherwise plans/ROUND.html in the service's data folder."),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write every talk to this CSV file too.")] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Write everything to this Excel workbook too.")] = None,
+    mail: Annotated[bool, typer.Option("--mail", help="Mail the page to HR as well.")] = False,
+    every_talk: Annotated[bool, typer.Option("--all", help="Print every talk, of a large round too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find a time for every talk of the next round, show the plan, and store it as a draft. Invites nobody."""
+    """Find a time for every talk of the next round, store the plan as a draft and write it as a page. Invites nobody.
+
+    Exit status: 0 every talk has a time, 3 some have none (the plan is stored all the same), 1 refused, 2 faulty input.
+    """
+    from talkcycle.cli.plan_files import named_files, usual_page  # noqa: PLC0415
     from talkcycle.rounds.plan import make_draft  # noqa: PLC0415
+    from talkcycle.rounds.plan_report import former_plan, report_of  # noqa: PLC0415
 
     with told_plainly():
+        files = named_files(page=page, csv=csv, xlsx=xlsx)
         app = open_application(config)
         inputs = app.inputs(cycle)
+        former = former_plan(app.store, inputs.cycle.id)
         with progress_bar("Planning", quiet=as_json) as progress:
             draft = make_draft(app.store, inputs, now=app.clock.now(), progress=progress)
-        people = {person.id: person for person in inputs.roster.people}
-        if page is not None:
-            _write_page(draft, people, page)
-        mailed_to = _mail(app, draft, people) if mail else None
+        facts = report_of(draft, {person.id: person for person in inputs.roster.people}, former)
+        if page is None:
+            files = [usual_page(app.settings.data, draft.round), *files]
+        for file in files:
+            file.write(facts)
+        mailed_to = _mail(app, facts) if mail else None
+    paths = [str(file.path) for file in files]
     if as_json:
-        print_json(_plan_document(draft) | {"mailed_to": mailed_to})
-        return
-    _show_plan(draft, people)
-    if mailed_to:
-        console().print(f"Mailed to {mailed_to}.")
+        from talkcycle.cli.plan_document import plan_document  # noqa: PLC0415
+
+        print_json(plan_document(facts) | {"files": paths, "mailed_to": mailed_to})
+    else:
+        from talkcycle.cli.plan_shown import show_plan  # noqa: PLC0415
+
+        out = console()
+        show_plan(out, facts, every_talk=every_talk)
+        out.print(f"Look at it: {', '.join(paths)}", soft_wrap=True, markup=False)
+        if mailed_to:
+            out.print(f"Mailed to {mailed_to}.")
+    if draft.unplaced:
+        raise typer.Exit(ATTENTION)
 
 
 def approve(
@@ -89,76 +111,11 @@ def approve(
         console().print(f"The round [bold]{approval.round.id}[/] has started. `talkcycle run` sends what falls due.")
 
 
-def _write_page(draft: "Draft", people: dict[str, "Person"], page: Path) -> None:
-    from talkcycle.rendering.pages.plan_page import plan_page  # noqa: PLC0415
-
-    page.write_text(plan_page(draft, people), encoding="utf-8")
-
-
-def _mail(app: "Application", draft: "Draft", people: dict[str, "Person"]) -> str:
+def _mail(app: "Application", facts: "PlanFacts") -> str:
     from talkcycle.rounds.mail_plan import mail_plan  # noqa: PLC0415
 
     with app.transports()["smtp"].connect() as line:
-        return mail_plan(draft, people, line, sender=app.settings.sender, now=app.clock.now())
-
-
-def _show_plan(draft: "Draft", people: dict[str, "Person"]) -> None:
-    from rich.table import Table  # noqa: PLC0415
-
-    out = console()
-    by_manager = defaultdict(list)
-    for talk in draft.talks:
-        by_manager[talk.manager].append(talk)
-    table = Table("Manager", "Employee", "When", "Time zone", "Minutes", "Place", title=f"Plan for {draft.round}")
-    for manager, talks in sorted(by_manager.items(), key=lambda each: people[each[0]].name):
-        for number, talk in enumerate(sorted(talks, key=lambda each: each.start)):
-            table.add_row(
-                people[manager].name if number == 0 else "",
-                people[talk.employee].name,
-                local(talk.start, talk.zone),
-                talk.zone,
-                str(talk.minutes),
-                talk.place.name or talk.place.kind.value,
-            )
-        table.add_section()
-    out.print(table)
-    if draft.unplaced:
-        missing = Table("Employee", "Manager", "Why there is no time", title="Without a time")
-        for each in draft.unplaced:
-            missing.add_row(people[each.employee].name, people[each.manager].name, each.reason)
-        out.print(missing)
-    if draft.left_out:
-        rest = Table("Person", "Why there is no talk", title="Left out")
-        for person, reason in draft.left_out.items():
-            rest.add_row(people[person].name, reason)
-        out.print(rest)
-    out.print(
-        f"{len(draft.talks)} talks have a time, {len(draft.unplaced)} have none. Nothing has been sent.\n"
-        f"Approve this plan on {draft.approve_by} at the latest: [bold]talkcycle approve {draft.hash[:12]}[/]"
-    )
-
-
-def _plan_document(draft: "Draft") -> dict[str, object]:
-    return {
-        "plan": draft.hash,
-        "round": draft.round,
-        "approve_by": draft.approve_by,
-        "talks": [
-            {
-                "employee": talk.employee,
-                "manager": talk.manager,
-                "start": talk.start,
-                "minutes": talk.minutes,
-                "zone": talk.zone,
-                "place": talk.place.name or talk.place.kind.value,
-            }
-            for talk in draft.talks
-        ],
-        "unplaced": [
-            {"employee": each.employee, "manager": each.manager, "reason": each.reason} for each in draft.unplaced
-        ],
-        "left_out": dict(draft.left_out),
-    }
+        return mail_plan(facts, line, sender=app.settings.sender, now=app.clock.now())
 
 
 def _show_approval(approval: "Approval") -> None:

@@ -1,0 +1,60 @@
+"""How full the rooms are, day by day. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from talkcycle.domain.cycle import PlaceKind
+from talkcycle.domain.people import Person
+from talkcycle.domain.plan import Draft
+from talkcycle.domain.plan_talks import TalkFacts
+
+RoomKey = tuple[str, str]
+"""Site (empty: none) and the room's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomFacts:
+    """One room.
+
+    Attributes:
+        offered: Minutes of a day on which talks may be, as the hours for talks give them. What else is booked in the
+            room is not known here.
+        booked: Minutes with a talk or the pause after it, by local day; days without any are not there.
+        talks: How many, by local day.
+    """
+
+    site: str
+    name: str
+    seats: int | None = None
+    offered: int
+    booked: Mapping[date, int]
+    talks: Mapping[date, int]
+
+
+def room_facts(draft: Draft, talks: Iterable[TalkFacts], people: Mapping[str, Person]) -> tuple[RoomFacts, ...]:
+    """Every room that holds a talk, by site and name."""
+    opens, closes = draft.cycle.talk.hours
+    booked: dict[RoomKey, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    counted: dict[RoomKey, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    for each in talks:
+        place = each.talk.place
+        if place.kind is PlaceKind.NAMED and place.name:
+            key = (people[each.talk.employee].site or "", place.name)
+            booked[key][each.starts.date()] += each.talk.minutes + each.talk.buffer_minutes
+            counted[key][each.starts.date()] += 1
+    return tuple(
+        RoomFacts(site=site, name=name, offered=closes - opens, booked=dict(booked[key]), talks=dict(counted[key]))
+        for key in sorted(booked)
+        for site, name in (key,)
+    )
+
+
+def days_for_talks(draft: Draft) -> tuple[date, ...]:
+    """The window's days for talks, from the first that keeps the notice; without the country's public holidays."""
+    cycle = draft.cycle
+    first = max(cycle.window.first, draft.approve_by + timedelta(days=cycle.notice_days))
+    days = (first + timedelta(days=number) for number in range((cycle.window.last - first).days + 1))
+    off = draft.holidays.get(cycle.country, frozenset())
+    return tuple(day for day in days if day.weekday() in cycle.talk.days and day not in off)
