@@ -8,7 +8,10 @@ BIN := .venv/bin
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /	/' | expand -t 12
 
-.venv/demo: pyproject.toml
+# What is compiled is compiled by the installation; when one of these changes, it is time for another.
+COMPILED := hatch_build.py $(foreach name,board search tidy,service/talkcycle/planning/$(name).py service/talkcycle/planning/$(name).pxd)
+
+.venv/demo: pyproject.toml $(COMPILED)
 	@$(PYTHON) -c 'import sys; sys.exit("talkcycle needs Python 3.11 or newer; name one: make PYTHON=python3.11") if sys.version_info < (3, 11) else 0'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip

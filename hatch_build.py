@@ -8,7 +8,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PLANNING = Path("service/talkcycle/planning")
-COMPILED = ("board", "search")
+COMPILED = ("board", "search", "tidy")
 DIRECTIVES = {
     "language_level": 3,
     "annotation_typing": False,  # the types are in the .pxd files; annotations stay annotations
@@ -22,7 +22,7 @@ DIRECTIVES = {
 class CompileSearch(BuildHookInterface):
     """Puts the compiled modules beside their sources, where an editable install finds them and a wheel takes them."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # hatchling's signature
         """Compile, and mark the wheel as one for this platform; or say why not, and go on."""
         if self.target_name != "wheel":
             return
@@ -44,9 +44,9 @@ class CompileSearch(BuildHookInterface):
 
 def compile_into(folder: Path, root: Path) -> list[Path]:
     """Compile the modules of *folder* in a temporary place and move the results into it. *root*: of the packages."""
-    from Cython.Build import cythonize
-    from setuptools import Distribution, Extension
-    from setuptools.command.build_ext import build_ext
+    from Cython.Build import cythonize  # noqa: PLC0415  # present while a wheel is built, not while it is described
+    from setuptools import Distribution, Extension  # noqa: PLC0415
+    from setuptools.command.build_ext import build_ext  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as made:
         extensions = [

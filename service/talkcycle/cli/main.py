@@ -16,6 +16,7 @@ from talkcycle.cli.planning import approve, plan
 from talkcycle.cli.preview import preview
 from talkcycle.cli.running import health, run
 from talkcycle.cli.simulate import simulate
+from talkcycle.cli.solve import solve
 from talkcycle.cli.talks import talk
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Configure": (init, check, schema),
     "Try it": (preview, simulate),
     "Start a round": (plan, approve),
+    "Check the planner": (solve,),
     "Run": (run, health),
     "Look": (status, timeline, audit),
 }

@@ -7,6 +7,8 @@ Cells are steps of the grid; costs are those of talkplan/1, and ``cost`` is thei
 from array import array
 from typing import TYPE_CHECKING
 
+from talkcycle.planning.instance import Cascade
+
 if TYPE_CHECKING:
     from talkcycle.planning.candidates import Candidates
 
@@ -38,7 +40,8 @@ class Board:
         self.weeks = model.weeks
         self.lengths = model.lengths
         self.least = model.least
-        self.cascade = model.cascade
+        self.soft = int(model.cascade is Cascade.SOFT)
+        self.hard = int(model.cascade is Cascade.HARD)
         self.unplaced_cost = model.unplaced_cost
         self.no_room_cost = model.no_room_cost
         self.same_day_cost = model.same_day_cost
@@ -91,58 +94,48 @@ class Board:
 
     def insert(self, talk: int) -> None:
         """Place *talk* at its cheapest open start, nowhere if that is cheaper; one start in 64 is overlooked."""
-        manager = self.manager[talk]
-        host = self.employee[talk]
-        site = self.site[talk]
-        line = manager * self.cells
-        length = self.host[talk]
-        minutes = self.guest[talk]
-        earliest = 0
-        latest = self.cells
-        if self.cascade != 0:
-            other = self.own[manager]
-            if other >= 0 and self.at[other] >= 0:
-                earliest = self.slot[self.at[other]] + self.guest[other]
-            if host >= 0:
-                latest = self.first_of_team(host) - minutes
         best = self.unplaced_cost
         found = -1
         for at in range(self.first[talk], self.first[talk + 1]):
-            cost = self.price[at]
-            if cost >= best:
+            if self.price[at] >= best:
                 break
-            if self.below(BLINK) == 0:
+            if self.below(BLINK) == 0 or not self.possible(talk, at):
                 continue
-            cell = self.slot[at]
-            day = manager * self.days + self.day[at]
-            if self.on_day[day] >= self.most[manager]:
-                continue
-            if self.taken(line + cell, length):
-                continue
-            if host >= 0 and self.taken(host * self.cells + cell, minutes):
-                continue
-            if self.cascade == 2 and (cell < earliest or cell > latest):
-                continue
-            if self.on_day[day] > 0:
-                cost += self.same_day_cost
-            if self.in_week[manager * self.weeks + self.week_of[self.day[at]]] >= self.quota[manager]:
-                cost += self.spread_cost
-            if self.cascade == 1:
-                if cell < earliest:
-                    cost += self.cascade_cost
-                if cell > latest:
-                    cost += self.cascade_cost * self.before(host, cell + minutes)
-            if site >= 0 and self.free[(site * self.lengths + self.length[talk]) * self.cells + cell] == 0:
-                cost += self.no_room_cost
+            cost = self.marginal(talk, at, self.rooms_free(talk, at) - 1)
             if cost < best:
                 best = cost
                 found = at
         self.placements += 1
         if found >= 0:
-            room = -1
-            if site >= 0:
-                room = self.find_room(talk, self.slot[found])
-            self.place(talk, found, room)
+            self.place(talk, found, self.find_room(talk, self.slot[found]))
+
+    def possible(self, talk: int, at: int) -> int:
+        """Whether nothing that is booked forbids *talk* at its candidate *at*."""
+        manager = self.manager[talk]
+        host = self.employee[talk]
+        cell = self.slot[at]
+        if self.on_day[manager * self.days + self.day[at]] >= self.most[manager]:
+            return 0
+        if self.taken(manager * self.cells + cell, self.host[talk]):
+            return 0
+        if host >= 0 and self.taken(host * self.cells + cell, self.guest[talk]):
+            return 0
+        if self.hard:
+            if self.too_early(talk, cell):
+                return 0
+            if host >= 0 and self.before(host, cell + self.guest[talk]) > 0:
+                return 0
+        return 1
+
+    def too_early(self, talk: int, cell: int) -> int:
+        """Whether *cell* is before the end of the manager's own talk."""
+        own = self.own[self.manager[talk]]
+        return own >= 0 and self.at[own] >= 0 and cell < self.slot[self.at[own]] + self.guest[own]
+
+    def rooms_free(self, talk: int, at: int) -> int:
+        """How many rooms *talk* could have at its candidate *at*; 0 if it wants none."""
+        site = self.site[talk]
+        return 0 if site < 0 else self.free[(site * self.lengths + self.length[talk]) * self.cells + self.slot[at]]
 
     def taken(self, at: int, length: int) -> int:
         """Whether any of *length* cells from *at* of a line is taken; nothing taken is shorter than ``least``."""
@@ -152,14 +145,6 @@ class Board:
                 return 1
             at += self.least
         return self.line[end - 1]
-
-    def first_of_team(self, manager: int) -> int:
-        first = self.cells + self.cells
-        for i in range(self.team_first[manager], self.team_first[manager + 1]):
-            at = self.at[self.team[i]]
-            if at >= 0 and self.slot[at] < first:
-                first = self.slot[at]
-        return first
 
     def before(self, manager: int, cell: int) -> int:
         """How many talks with their team *manager* has that begin before *cell*."""
@@ -171,10 +156,10 @@ class Board:
         return count
 
     def find_room(self, talk: int, cell: int) -> int:
-        """A free room for *talk* at *cell*, or -1."""
+        """A free room for *talk* at *cell*, one that leaves no gap if there is one; -1 if it wants or finds none."""
         site = self.site[talk]
         length = self.length[talk]
-        if self.free[(site * self.lengths + length) * self.cells + cell] == 0:
+        if site < 0 or self.free[(site * self.lengths + length) * self.cells + cell] == 0:
             return -1
         first = self.room_first[site]
         size = self.room_first[site + 1] - first
@@ -198,22 +183,30 @@ class Board:
         return found
 
     def marginal(self, talk: int, at: int, room: int) -> int:
-        """What *talk* at *at* costs while it is not booked."""
+        """What *talk* at its candidate *at* costs while it is not booked."""
         manager = self.manager[talk]
         cost = self.price[at]
         if self.on_day[manager * self.days + self.day[at]] > 0:
             cost += self.same_day_cost
         if self.in_week[manager * self.weeks + self.week_of[self.day[at]]] >= self.quota[manager]:
             cost += self.spread_cost
-        if self.cascade == 1:
-            other = self.own[manager]
-            if other >= 0 and self.at[other] >= 0 and self.slot[at] < self.slot[self.at[other]] + self.guest[other]:
+        if self.soft:
+            if self.too_early(talk, self.slot[at]):
                 cost += self.cascade_cost
             if self.employee[talk] >= 0:
                 cost += self.cascade_cost * self.before(self.employee[talk], self.slot[at] + self.guest[talk])
         if self.site[talk] >= 0 and room < 0:
             cost += self.no_room_cost
         return cost
+
+    def restore_to(self, at: "array[int]", room: "array[int]") -> None:
+        """Put every talk where *at* and *room* say."""
+        for talk in range(self.talks):
+            if self.at[talk] >= 0:
+                self.lift(talk)
+        for talk in range(self.talks):
+            if at[talk] >= 0:
+                self.place(talk, at[talk], room[talk])
 
     def place(self, talk: int, at: int, room: int) -> None:
         self.cost += self.marginal(talk, at, room) - self.unplaced_cost
@@ -241,20 +234,20 @@ class Board:
             for i in range(line, line + self.guest[talk]):
                 self.line[i] += by
         if room >= 0:
-            for i in range(room * self.cells + cell, room * self.cells + cell + self.host[talk]):
-                self.inside[i] = talk + 1 if by > 0 else 0
-            for length in range(self.lengths):
-                start = cell - self.cells_of[length] + 1
-                if start < 0:
-                    start = 0
-                closed = (room * self.lengths + length) * self.cells
-                free = (self.site[talk] * self.lengths + length) * self.cells
-                for i in range(start, cell + self.host[talk]):
-                    if self.closed[closed + i] == 0:
-                        self.free[free + i] -= 1
-                    self.closed[closed + i] += by
-                    if self.closed[closed + i] == 0:
-                        self.free[free + i] += 1
+            self.book_room(talk, cell, room, by)
+
+    def book_room(self, talk: int, cell: int, room: int, by: int) -> None:
+        for i in range(room * self.cells + cell, room * self.cells + cell + self.host[talk]):
+            self.inside[i] = talk + 1 if by > 0 else 0
+        for length in range(self.lengths):
+            closed = (room * self.lengths + length) * self.cells
+            free = (self.site[talk] * self.lengths + length) * self.cells
+            for i in range(max(0, cell - self.cells_of[length] + 1), cell + self.host[talk]):
+                if self.closed[closed + i] == 0:
+                    self.free[free + i] -= 1
+                self.closed[closed + i] += by
+                if self.closed[closed + i] == 0:
+                    self.free[free + i] += 1
 
     def draw(self) -> int:
         """The next random number of 32 bits (Marsaglia's xorshift)."""

@@ -6,7 +6,7 @@ A cell is a step of the grid; a candidate is a start a talk could have if it wer
 from array import array
 from dataclasses import dataclass
 
-from talkcycle.planning.instance import Request, Room
+from talkcycle.planning.instance import Cascade, Request, Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class Candidates:
         team_first, team: Each manager's talks.
         closed: Of each room, length and cell: 0 where a talk could start.
         free: Of each site, length and cell: how many rooms could take a talk.
+        week_of, work_days: The week of each day, and of each week the days the organisation may hold talks.
         on_day, in_week: Talks that are pinned, of each manager and day or week.
     """
 
@@ -41,7 +42,8 @@ class Candidates:
     rooms: int
     lengths: int
     least: int
-    cascade: int
+    hour: int
+    cascade: Cascade
     unplaced_cost: int
     no_room_cost: int
     same_day_cost: int
@@ -59,6 +61,7 @@ class Candidates:
     day: "array[int]"
     odd: "array[int]"
     week_of: "array[int]"
+    work_days: "array[int]"
     most: "array[int]"
     quota: "array[int]"
     own: "array[int]"

@@ -32,10 +32,12 @@ cdef class Search(Board):
     @cython.locals(first=cython.int, count=cython.int, at=cython.int, other=cython.int, room=cython.int, site=cython.int,
                    manager=cython.int)
     cdef void push_in(self, int talk) noexcept
-    @cython.locals(cell=cython.int, manager=cython.int, end=cython.int, first=cython.int, last=cython.int,
-                   other=cython.int, begins=cython.int, ends=cython.int, host=cython.int, day=cython.int,
-                   size=cython.int, start=cython.int, i=cython.int)
+    @cython.locals(manager=cython.int, cell=cython.int, end=cython.int, i=cython.int, other=cython.int, begins=cython.int)
     cdef void clear(self, int talk, int at) noexcept
+    @cython.locals(i=cython.int, other=cython.int, begins=cython.int)
+    cdef void clear_team(self, int manager, int cell, int end) noexcept
+    @cython.locals(manager=cython.int, first=cython.int, size=cython.int, start=cython.int, i=cython.int, other=cython.int)
+    cdef void clear_day(self, int talk, int day) noexcept
     @cython.locals(site=cython.int, first=cython.int, size=cython.int, start=cython.int, i=cython.int, room=cython.int,
                    at=cython.int, occupant=cython.int)
     cdef int clear_room(self, int talk, int cell) noexcept

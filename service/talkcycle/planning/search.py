@@ -188,22 +188,17 @@ class Search(Board):
         manager = self.manager[talk]
         if self.on_day[manager * self.days + self.day[at]] >= self.most[manager]:
             return  # the day is full of talks that are pinned
-        room = -1
-        site = self.site[talk]
-        if site >= 0:
-            room = self.find_room(talk, self.slot[at])
-            if room < 0:
-                room = self.clear_room(talk, self.slot[at])
+        room = self.find_room(talk, self.slot[at])
+        if room < 0 and self.site[talk] >= 0:
+            room = self.clear_room(talk, self.slot[at])
         self.place(talk, at, room)
 
     def clear(self, talk: int, at: int) -> None:
         """Take out every talk that forbids *talk* at its candidate *at*."""
-        cell = self.slot[at]
         manager = self.manager[talk]
+        cell = self.slot[at]
         end = cell + self.host[talk]
-        first = self.team_first[manager]
-        last = self.team_first[manager + 1]
-        for i in range(first, last):
+        for i in range(self.team_first[manager], self.team_first[manager + 1]):
             other = self.team[i]
             if other != talk and self.at[other] >= 0:
                 begins = self.slot[self.at[other]]
@@ -212,28 +207,33 @@ class Search(Board):
         other = self.own[manager]
         if other >= 0 and self.at[other] >= 0:
             begins = self.slot[self.at[other]]
-            ends = begins + self.guest[other]
-            if (begins < end and cell < ends) or (self.cascade == 2 and cell < ends):
+            if cell < begins + self.guest[other] and (self.hard or begins < end):
                 self.take(other)
-        host = self.employee[talk]
-        end = cell + self.guest[talk]
-        if host >= 0:
-            for i in range(self.team_first[host], self.team_first[host + 1]):
-                other = self.team[i]
-                if self.at[other] >= 0:
-                    begins = self.slot[self.at[other]]
-                    if begins < end and (self.cascade == 2 or cell < begins + self.host[other]):
-                        self.take(other)
-        day = self.day[at]
-        size = last - first
-        if self.on_day[manager * self.days + day] >= self.most[manager] and size > 0:
-            start = self.below(size)
-            for i in range(size):
-                other = self.team[first + (start + i) % size]
-                if other != talk and self.at[other] >= 0 and self.day[self.at[other]] == day:
+        if self.employee[talk] >= 0:
+            self.clear_team(self.employee[talk], cell, cell + self.guest[talk])
+        self.clear_day(talk, self.day[at])
+
+    def clear_team(self, manager: int, cell: int, end: int) -> None:
+        """Take out talks with the team of *manager*, who is in their own talk then."""
+        for i in range(self.team_first[manager], self.team_first[manager + 1]):
+            other = self.team[i]
+            if self.at[other] >= 0:
+                begins = self.slot[self.at[other]]
+                if begins < end and (self.hard or cell < begins + self.host[other]):
                     self.take(other)
-                    if self.on_day[manager * self.days + day] < self.most[manager]:
-                        break
+
+    def clear_day(self, talk: int, day: int) -> None:
+        """Take out talks of the manager on *day* until another one may be held."""
+        manager = self.manager[talk]
+        first = self.team_first[manager]
+        size = self.team_first[manager + 1] - first
+        start = self.below(size)
+        for i in range(size):
+            if self.on_day[manager * self.days + day] < self.most[manager]:
+                break
+            other = self.team[first + (start + i) % size]
+            if other != talk and self.at[other] >= 0 and self.day[self.at[other]] == day:
+                self.take(other)
 
     def clear_room(self, talk: int, cell: int) -> int:
         """Take the talks out of one room that *talk* could have then; the room, or -1."""

@@ -14,16 +14,21 @@ from talkcycle.planning.candidates import Candidates
 from talkcycle.planning.instance import Assignment, Instance, Plan
 from talkcycle.planning.search import Search, compiled
 from talkcycle.planning.tabulate import candidates_of
+from talkcycle.planning.tidy import Tidy
 
 Progress = Callable[[int, int], None]
 
 LIMIT = 10.0
 """Seconds, where nobody says; small rounds take much less."""
-ATTEMPTS_PER_SECOND = 200_000 if compiled() else 3_000
-"""Fewer than the slowest machine it was measured on makes, so that attempts decide, not the clock."""
+ATTEMPTS_PER_SECOND = 400_000 if compiled() else 4_000
+"""For a small round, fewer than the slowest machine it was measured on makes: attempts decide, not the clock."""
+CACHED_TALKS = 10_000
+"""With so many talks an attempt takes twice as long, since the arrays no longer fit the processor's cache."""
 ATTEMPTS_PER_TALK = 10_000
 """Beyond this the search finds next to nothing (docs/performance.md)."""
 CHUNKS = 100
+SWEEPS = 3
+"""Of tidying up; later ones find next to nothing."""
 HOT, COLD = 300.0, 2.0
 """The costs that chance lets pass at first and at last; a talk without a room costs 1,000, one over lunch 20."""
 
@@ -71,7 +76,8 @@ def search(
     walk.construct(array("i", sorted(range(model.talks), key=lambda talk: model.first[talk + 1] - model.first[talk])))
     best = _keep(walk)
     least = _least(model)
-    attempts = int(min((limit if effort is None else effort) * ATTEMPTS_PER_SECOND, model.talks * ATTEMPTS_PER_TALK))
+    rate = ATTEMPTS_PER_SECOND / (1 + model.talks / CACHED_TALKS)
+    attempts = int(min((limit if effort is None else effort) * rate, model.talks * ATTEMPTS_PER_TALK))
     size = max(1, attempts // CHUNKS)
     done, complete = 0.0, True
     while done < 1.0 and best.cost > least:
@@ -88,6 +94,13 @@ def search(
         done = until if until < 1.0 - 1e-9 else 1.0
         if progress is not None:
             progress(round(done * CHUNKS), CHUNKS)
+    if progress is not None:
+        progress(CHUNKS, CHUNKS)
+    walk.restore_to(best.at, best.room)
+    tidy = Tidy(walk, model)
+    for _ in range(SWEEPS):
+        tidy.sweep()
+    best = _keep(walk)
     return Solved(
         plan=_plan(instance, model, best), cost=best.cost + model.fixed_cost, attempts=attempts, complete=complete
     )

@@ -4,7 +4,6 @@ import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-
 from datetime import timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ from talkcycle.planning.preference import Preference, usable_weeks
 from talkcycle.planning.room_starts import room_starts, rooms_for_talks
 
 _ONES = re.compile("1")
+WEEKEND = 5
 
 
 def candidates_of(availability: Availability, progress: Callable[[int, int], None] | None = None) -> Candidates:
@@ -90,7 +90,8 @@ class _Builder:
             rooms=len(rooms),
             lengths=len(lengths),
             least=min((-(-talk.minutes // step) for talk in chosen), default=1),
-            cascade=list(Cascade).index(instance.cascade),
+            cascade=instance.cascade,
+            hour=-(-60 // step),
             unplaced_cost=weights["unplaced"],
             no_room_cost=weights["no_room"],
             same_day_cost=weights["same_day"],
@@ -108,6 +109,7 @@ class _Builder:
             day=day,
             odd=odd,
             week_of=array("i", [self._week(index) for index in range(len(self.availability.dates))]),
+            work_days=self._work_days(),
             most=array("i", [self._most(id_) for id_ in managers]),
             quota=array("i", self._quotas(managers)),
             own=self._own(chosen, managers),
@@ -169,6 +171,16 @@ class _Builder:
     def _week(self, index: int) -> int:
         ordinal = self.base + index
         return (ordinal - 1) // 7 - (self.base - 1) // 7
+
+    def _work_days(self) -> "array[int]":
+        """Of each week, the days of the window that keep the notice and on which talks may lie."""
+        instance, days = self.instance, self.availability.dates
+        first = max(instance.first, instance.today + timedelta(days=instance.lead_days))
+        counts = array("i", bytes(4 * (self._week(len(days) - 1) + 1)))
+        for index, day in enumerate(days):
+            if first <= day <= instance.last and day.weekday() in instance.days and day.weekday() < WEEKEND:
+                counts[self._week(index)] += 1
+        return counts
 
     def _pinned_counts(self, managers: dict[str, int]) -> "tuple[array[int], array[int]]":
         days = len(self.availability.dates)

