@@ -50,7 +50,7 @@ def show_plan(out: "Console", facts: "PlanFacts", *, every_talk: bool) -> None:
 
 def _show_talks(out: "Console", facts: "PlanFacts") -> None:
     title = f"Plan for {facts.draft.round}"
-    table = Table("Manager", "Employee", "When", "Time zone", "Minutes", "Place", "", title=title)
+    table = Table("Manager", "Employee", "When", "Time zone", "Minutes", "Place", "Awkward", title=title)
     for manager in facts.managers:
         for number, each in enumerate(manager.talks):
             talk = each.talk

@@ -60,7 +60,8 @@ def plan(
 
         out = console()
         show_plan(out, facts, every_talk=every_talk)
-        out.print(f"Look at it: {', '.join(paths)}", soft_wrap=True, markup=False)
+        lines = [f"Look at it: {paths[0]}", *(f"And: {path}" for path in paths[1:])]
+        out.print("\n".join(lines), soft_wrap=True, markup=False)
         if mailed_to:
             out.print(f"Mailed to {mailed_to}.")
     if draft.unplaced:

@@ -13,7 +13,7 @@ STARTS = (
 )
 _BLANK = r"[\s\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff\x00-\x1f]*"
 _RUNS = re.compile(rf"{_BLANK}[{STARTS}]|[\t\r\n\x00]")
-_RUNS_AFTER_A_SEPARATOR = re.compile(rf"([;,|\t\r\n\"'])({_BLANK}[{STARTS}])")
+_RUNS_AFTER_A_SEPARATOR = re.compile(rf"([;,|\t\r\n\"'])({_BLANK})([{STARTS}])")
 
 
 def harmless(text: str) -> str:
@@ -23,4 +23,4 @@ def harmless(text: str) -> str:
 
 def harmless_field(text: str) -> str:
     """Like ``harmless``, for CSV: also where a program that splits at other characters would see a field begin."""
-    return harmless(_RUNS_AFTER_A_SEPARATOR.sub(r"\1'\2", text))
+    return harmless(_RUNS_AFTER_A_SEPARATOR.sub(r"\1\2'\3", text))
