@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from talkcycle.planning.solve import solve
+from talkcycle.planning.solve import ATTEMPTS_PER_SECOND, search
 from talkcycle.planning.talkplan import from_json, plan_to_json
 
 Document = dict[str, Any]
@@ -24,6 +24,8 @@ FRIDAYS = ("2026-10-23", "2027-03-12")
 ZONES = (*["Europe/Stockholm"] * 6, "America/New_York", "Asia/Kolkata")
 NOON = 10 * 60
 """Minute of the UTC day around which everybody works."""
+EFFORT = 1000 / ATTEMPTS_PER_SECOND
+"""A thousand attempts for at most five talks, on any machine."""
 WEIGHTS = {
     "unplaced": 10_000,
     "no_room": 1_000,
@@ -340,13 +342,23 @@ def judged(judge: Judge, plan: Document) -> int:
     return judge.cost(placed)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(document=documents())
 def test_the_planner_finds_a_plan_of_the_least_cost(document: Document) -> None:
     judge = Judge(document)
 
-    plan = solve(from_json(document))
+    solved = search(from_json(document), effort=EFFORT, limit=60)
 
-    cost = judged(judge, plan_to_json(plan))
-    event(f"{len(plan.unplaced)} unplaced, cascade {document['cycle']['cascade']}")
+    cost = judged(judge, plan_to_json(solved.plan))
+    event(f"{len(solved.plan.unplaced)} unplaced, cascade {document['cycle']['cascade']}")
     assert cost == least_cost(judge)
+
+
+@settings(max_examples=20)
+@given(document=documents())
+def test_the_planner_tells_the_cost_of_its_plan(document: Document) -> None:
+    """With everything in it: talks that HR pinned, and what they cost others."""
+    instance = from_json(document)
+    plan = search(instance, effort=EFFORT, limit=60).plan
+
+    assert score(instance, plan).cost == judged(Judge(document), plan_to_json(plan))

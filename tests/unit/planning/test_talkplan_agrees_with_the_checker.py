@@ -1,14 +1,10 @@
 """talkplan/1: its independent checker finds nothing wrong with our plans, and reads what we write."""
 
-import importlib.util
 import json
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -16,54 +12,12 @@ from talkcycle.domain.cycle import Cycle, Window
 from talkcycle.domain.people import Absence, Person
 from talkcycle.planning.build import instance_of
 from talkcycle.planning.instance import Assignment, Cascade, Instance, Plan, Request
-from talkcycle.planning.solve import solve
 from talkcycle.planning.talkplan import from_json, plan_from_json, plan_to_json, to_json
-
-SHARED = Path(__file__).parents[4] / "shared" / "planning"
-
-
-def tool(name: str) -> ModuleType:
-    path = SHARED / f"{name}.py"
-    if not path.exists():
-        pytest.skip(f"the independent {name} of talkplan/1 is not at {path}")
-    spec = importlib.util.spec_from_file_location(f"talkplan_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def check() -> Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[dict[str, Any], list[Any]]]:
-    """``check(instance, plan)``: the checker's figures and what it found wrong."""
-    checker = tool("check")
-
-    def judge(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
-        read = checker.Inst(json.loads(json.dumps(instance)))
-        figures, faults = checker.check(read, plan)
-        return {**figures, **checker.bound(read)}, faults
-
-    return judge
-
-
-@pytest.fixture(scope="session")
-def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Any]]:
-    """``generated("--n", "60", ...)``: an instance of the generator."""
-    generator, folder = tool("gen"), tmp_path_factory.mktemp("instances")
-
-    def make(*arguments: str) -> dict[str, Any]:
-        file = folder / "instance.json"
-        generator.main([*arguments, "-o", str(file)])
-        document: dict[str, Any] = json.loads(file.read_text())
-        return document
-
-    return make
+from talkplan_tools import checked, generated, solved
 
 
 @pytest.mark.parametrize(
-    ("arguments", "below_bound"),
+    ("words", "below_bound"),
     [
         ("--n 60 --seed 4 --preset loose --grid 5", 0),
         ("--n 60 --seed 1 --preset tight --grid 30", 0),
@@ -72,35 +26,30 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[st
     ],
 )
 def test_plans_for_generated_companies_break_no_rule_and_are_near_the_bound(
-    check: Callable[..., tuple[dict[str, Any], list[Any]]],
-    generated: Callable[..., dict[str, Any]],
-    arguments: str,
-    below_bound: int,
+    tmp_path: Path, words: str, below_bound: int
 ) -> None:
     """The bound counts talks that have a time at all when they are alone."""
-    document = generated(*arguments.split())
+    document = generated(words, tmp_path)
 
-    plan = solve(from_json(document))
+    plan = solved(from_json(document), attempts=3_000).plan
 
-    figures, faults = check(document, plan_to_json(plan))
-    assert faults == []
+    figures, violations = checked(document, plan_to_json(plan), bound=True)
+    assert violations == []
     assert figures["placed"] == len(plan.assignments)
     assert len(plan.assignments) + len(plan.unplaced) == len(document["talks"])
     assert figures["placeable"] - figures["placed"] <= below_bound
 
 
-def test_the_checker_finds_a_rule_broken_on_purpose(
-    check: Callable[..., tuple[dict[str, Any], list[Any]]], generated: Callable[..., dict[str, Any]]
-) -> None:
-    document = generated("--n", "60", "--seed", "4", "--preset", "loose")
-    plan = plan_to_json(solve(from_json(document)))
+def test_the_checker_finds_a_rule_broken_on_purpose(tmp_path: Path) -> None:
+    document = generated("--n 60 --seed 4 --preset loose", tmp_path)
+    plan = plan_to_json(solved(from_json(document), attempts=100).plan)
     plan["assignments"][0]["start"] += 12 * 60
 
-    assert check(document, plan)[1] != []
+    assert checked(document, plan)[1] != []
 
 
-def test_a_generated_instance_survives_reading_and_writing(generated: Callable[..., dict[str, Any]]) -> None:
-    document = generated("--n", "60", "--seed", "5", "--cascade", "hard")
+def test_a_generated_instance_survives_reading_and_writing(tmp_path: Path) -> None:
+    document = generated("--n 60 --seed 5 --cascade hard", tmp_path)
     document["talks"][0]["pin"] = {"start": 30 * 96 * 15, "room": document["rooms"][0]["id"]}
 
     written = to_json(from_json(document))
@@ -152,27 +101,23 @@ def replace_window(cycle: Cycle, first: date, last: date) -> Cycle:
     return replace(cycle, window=Window(first=first, last=last))
 
 
-def test_a_plan_for_a_roster_breaks_no_rule_of_the_checker(
-    check: Callable[..., tuple[dict[str, Any], list[Any]]], roster: Instance
-) -> None:
-    plan = solve(roster)
+def test_a_plan_for_a_roster_breaks_no_rule_of_the_checker(roster: Instance) -> None:
+    plan = solved(roster, attempts=3_000).plan
 
-    figures, faults = check(to_json(roster), plan_to_json(plan))
+    figures, violations = checked(to_json(roster), plan_to_json(plan))
 
-    assert faults == []
+    assert violations == []
     assert figures["placed"] == len(plan.assignments)
 
 
-def test_what_is_written_means_the_same_when_planned_again(
-    check: Callable[..., tuple[dict[str, Any], list[Any]]], roster: Instance
-) -> None:
+def test_what_is_written_means_the_same_when_planned_again(roster: Instance) -> None:
     """Leave, employment and the hours for talks survive as busy times and hours."""
     document = to_json(roster)
 
-    again = solve(from_json(document))
+    again = solved(from_json(document), attempts=3_000).plan
 
-    assert check(document, plan_to_json(again))[1] == []
-    assert set(again.unplaced) == set(solve(roster).unplaced)
+    assert checked(document, plan_to_json(again))[1] == []
+    assert again == solved(roster, attempts=3_000).plan
 
 
 def test_leave_and_the_hours_for_talks_are_written_as_busy_times_and_hours(
