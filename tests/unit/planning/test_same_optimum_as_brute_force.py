@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from talkcycle.planning.score import score
 from talkcycle.planning.solve import ATTEMPTS_PER_SECOND, search
 from talkcycle.planning.talkplan import from_json, plan_to_json
 
