@@ -1,5 +1,6 @@
 """How full the rooms are, day by day. Pure."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def room_facts(draft: Draft, talks: Iterable[TalkFacts], people: Mapping[str, Pe
             counted[key][each.starts.date()] += 1
     return tuple(
         RoomFacts(site=site, name=name, offered=closes - opens, booked=dict(booked[key]), talks=dict(counted[key]))
-        for key in sorted(booked)
+        for key in sorted(booked, key=_as_people_count)
         for site, name in (key,)
     )
 
@@ -58,3 +59,9 @@ def days_for_talks(draft: Draft) -> tuple[date, ...]:
     days = (first + timedelta(days=number) for number in range((cycle.window.last - first).days + 1))
     off = draft.holidays.get(cycle.country, frozenset())
     return tuple(day for day in days if day.weekday() in cycle.talk.days and day not in off)
+
+
+def _as_people_count(key: RoomKey) -> list[tuple[int, str]]:
+    """For sorting: Room 2 comes before Room 10."""
+    parts = re.split(r"(\d+)", "\0".join(key).casefold())
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]

@@ -9,7 +9,7 @@ from talkcycle.domain.plan_rooms import RoomFacts
 from talkcycle.domain.plan_talks import monday_of
 from talkcycle.rendering.pages.plan_words import week_days, week_of
 
-MOST_DAYS = 25
+MOST_DAYS = 30
 LEVELS = 4
 
 
