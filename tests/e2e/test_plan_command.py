@@ -103,6 +103,20 @@ def test_a_file_that_is_not_ours_is_left_alone_and_nothing_is_planned(config: Pa
     assert not (config / "data").exists()
 
 
+def test_another_page_of_ours_is_left_alone_too(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "index.html"
+    file.write_text('<meta name="generator" content="talkcycle"><title>Every text of the round</title>')
+
+    assert "not a plan of ours" in plan(config, "--page", file, status=1)
+
+
+def test_a_folder_that_cannot_be_made_is_said_so(config: Path) -> None:
+    (config / "data").mkdir()
+    (config / "data" / "plans").write_text("in the way")
+
+    assert "The plan is stored, but there can be no folder" in plan(config, status=1)
+
+
 def test_somebody_elses_workbook_is_left_alone(config: Path, tmp_path: Path) -> None:
     from openpyxl import Workbook  # noqa: PLC0415
 

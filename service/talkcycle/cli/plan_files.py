@@ -1,7 +1,6 @@
 """Where the files of a plan go. Nothing that is not ours is ever written over."""
 
 import os
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,13 +43,13 @@ class PlanFile:
     def write(self, facts: "PlanFacts") -> None:
         """Replace it at one stroke: whoever has the old one open keeps it whole. Raises Refused."""
         self.check()
+        content = self.content(facts)
+        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
-            handle, fresh = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-            with os.fdopen(handle, "wb") as file:
-                file.write(self.content(facts))
-            Path(fresh).chmod(0o666 & ~_umask())
-            Path(fresh).replace(self.path)
+            fresh.write_bytes(content)
+            fresh.replace(self.path)
         except OSError as error:
+            fresh.unlink(missing_ok=True)
             raise Refused(f"The plan is stored, but {self.path} could not be written: {error.strerror}.") from error
 
 
@@ -66,18 +65,21 @@ def named_files(*, page: Path | None, csv: Path | None, xlsx: Path | None) -> li
 def usual_page(data: Path, round_id: str) -> PlanFile:
     """The page of a round where nobody names a file: in the service's data folder, which is made if need be."""
     folder = data / PLANS
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"The plan is stored, but there can be no folder {folder}: {error.strerror}.") from error
     return _page(folder / f"{round_id}.html")
 
 
 def _page(path: Path) -> PlanFile:
     from talkcycle.rendering.pages.html import SIGN  # noqa: PLC0415
-    from talkcycle.rendering.pages.plan_page import plan_page  # noqa: PLC0415
+    from talkcycle.rendering.pages.plan_page import TITLE, plan_page  # noqa: PLC0415
 
     return PlanFile(
         path=path,
         content=lambda facts: plan_page(facts).encode(),
-        ours=lambda path: SIGN.encode() in _beginning(path),
+        ours=lambda path: all(each.encode() in _beginning(path) for each in (SIGN, TITLE)),
     )
 
 
@@ -106,10 +108,3 @@ def _is_our_workbook(path: Path) -> bool:
             return f"<dc:creator>{MAKER}</dc:creator>".encode() in properties.read(BEGINNING)
     except (zipfile.BadZipFile, KeyError):
         return False
-
-
-def _umask() -> int:
-    """What new files of this process may not be; there is no way to ask without setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

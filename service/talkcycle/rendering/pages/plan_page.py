@@ -15,6 +15,9 @@ from talkcycle.rendering.pages.plan_fairness import fairness_rows
 from talkcycle.rendering.pages.plan_heat import heat_of
 from talkcycle.rendering.pages.plan_words import disliked_words, number_of, title_of, week_of
 
+TITLE = "<title>Plan for "
+"""In the head of every such page, by which it is known as ours, beside what all pages have."""
+
 
 def plan_page(facts: PlanFacts) -> str:
     """One self-contained page: no network, no script. Every name on it is text."""
