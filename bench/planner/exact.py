@@ -215,7 +215,7 @@ def optimum(document: dict[str, Any], seconds: float, hint: dict[str, tuple[int,
 
 def exact(folder: Path, selection: Selection | None = None) -> list[Row]:
     chosen = selection or Selection()
-    sizes = chosen.people or (SIZES if chosen.full else SIZES[:2])
+    sizes = chosen.people or SIZES
     rows = []
     for people, preset, cascade in product(sizes, chosen.presets or PRESETS, chosen.cascades or CASCADES):
         for seed in chosen.seeds or (1,):
