@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 READING = 0.0006
 """Seconds a talk takes to read, check and write, on a slow machine; kept from the search's part of the limit."""
+ENDING = 0.4
+"""Seconds for tidying up, the summary and the end of the process, besides what each talk takes."""
 SEARCHING = 0.7
 """The part of what is left that the search is meant to fill; the rest is for machines that are slower."""
 
@@ -35,20 +37,20 @@ def solve(
     as_json: AsJson = False,
 ) -> None:
     """Plan an instance in the format talkplan/1. Ctrl-C ends the search and keeps the best plan so far."""
-    began = time.monotonic()
+    began = time.monotonic() - time.process_time()  # when the process did, but for what it waited
     with told_plainly():
         question = _read(instance)
         if not plan.parent.is_dir():
             raise Refused(f"There is no folder {plan.parent} to write the plan into.")
         with interruptible() as stopped, progress_bar("Planning", quiet=as_json) as progress:
-            from talkcycle.planning.solve import search  # noqa: PLC0415
+            from talkcycle.planning.solve import attempts_in, search  # noqa: PLC0415
 
             size = len(question.talks)
             answer = search(
                 question,
                 seed=seed,
-                limit=max(0.1, limit - (time.monotonic() - began) - size * READING / 20),
-                effort=max(0.1, limit - 1 - size * READING) * SEARCHING,
+                limit=max(0.1, limit - (time.monotonic() - began) - ENDING - size * READING / 10),
+                attempts=attempts_in(max(0.1, limit - 1 - size * READING) * SEARCHING, size),
                 progress=progress,
                 stop=stopped,
             )

@@ -15,7 +15,6 @@ class Candidates:
 
     Attributes:
         requests, rooms_by_index: The talks there is a choice for, and the rooms they may have.
-        fixed_cost: Of the talks there is no choice for.
         manager, employee: Of each talk: who holds it; who it is with, if that person holds talks themselves.
         guest, host: Cells the employee, and manager and room, are taken.
         site, length: Of each talk that wants a room: its site, and which of the lengths it has.
@@ -33,7 +32,6 @@ class Candidates:
 
     requests: tuple[Request, ...]
     rooms_by_index: tuple[Room, ...]
-    fixed_cost: int
     talks: int
     managers: int
     cells: int

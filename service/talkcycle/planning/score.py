@@ -2,7 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.instance import Cascade, Instance, Plan
@@ -24,6 +25,7 @@ def score(instance: Instance, plan: Plan) -> Score:
     """Count what *plan* does not give."""
     availability = Availability(instance)
     preference = Preference(availability)
+    by_minute = cache(lambda: Preference(Availability(replace(instance, grid=1))))  # for pins beside the grid
     requests = {talk.id: talk for talk in instance.talks}
     placed = {each.talk: each for each in plan.assignments}
     own = {talk.employee: talk for talk in instance.talks}
@@ -31,8 +33,10 @@ def score(instance: Instance, plan: Plan) -> Score:
     days: dict[str, Counter[int]] = defaultdict(Counter)
     for each in plan.assignments:
         talk = requests[each.talk]
-        bit = 1 << each.start // instance.grid if each.start % instance.grid == 0 else 0
-        kinds.update(kind for kind, disliked in preference.disliked(talk) if disliked & bit)
+        on_grid = each.start % instance.grid == 0
+        bit = 1 << (each.start // instance.grid if on_grid else each.start)
+        known = preference if on_grid else by_minute()
+        kinds.update(kind for kind, disliked in known.disliked(talk) if disliked & bit)
         day = availability.local_day(each.start, instance.people[talk.manager].zone)
         days[talk.manager][day.toordinal()] += 1
         above = own.get(talk.manager)

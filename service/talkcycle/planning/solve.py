@@ -20,7 +20,7 @@ Progress = Callable[[int, int], None]
 
 LIMIT = 10.0
 """Seconds, where nobody says; small rounds take much less."""
-ATTEMPTS_PER_SECOND = 400_000 if compiled() else 4_000
+ATTEMPTS_PER_SECOND = 250_000 if compiled() else 4_000
 """For a small round, fewer than the slowest machine it was measured on makes: attempts decide, not the clock."""
 CACHED_TALKS = 10_000
 """With so many talks an attempt takes twice as long, since the arrays no longer fit the processor's cache."""
@@ -38,8 +38,6 @@ class Solved:
     """A plan and how it came about. *complete*: every attempt was made, so that the same input gives the same plan."""
 
     plan: Plan
-    cost: int
-    attempts: int
     complete: bool
 
 
@@ -58,7 +56,7 @@ def search(
     *,
     seed: int = 0,
     limit: float = LIMIT,
-    effort: float | None = None,
+    attempts: int | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
@@ -66,22 +64,23 @@ def search(
     """The same, and how it went.
 
     Args:
-        effort: Seconds the number of attempts is meant for, where the search may use less than the limit.
+        attempts: How many to make; as many as the limit has time for unless told.
         stop: Asked some hundred times whether to end with the best so far.
         clock: Seconds.
     """
-    begins = clock()
+    ends = clock() + limit
     model = candidates_of(Availability(instance))
     walk = Search(model, seed)
     walk.construct(array("i", sorted(range(model.talks), key=lambda talk: model.first[talk + 1] - model.first[talk])))
     best = _keep(walk)
     least = _least(model)
-    rate = ATTEMPTS_PER_SECOND / (1 + model.talks / CACHED_TALKS)
-    attempts = int(min((limit if effort is None else effort) * rate, model.talks * ATTEMPTS_PER_TALK))
+    if attempts is None:
+        attempts = attempts_in(limit, model.talks)
     size = max(1, attempts // CHUNKS)
+    begins = clock()
     done, complete = 0.0, True
     while done < 1.0 and best.cost > least:
-        spent = (clock() - begins) / limit if limit > 0 else 1.0
+        spent = (clock() - begins) / (ends - begins) if begins < ends else 1.0
         if stop() or spent >= 1.0:
             complete = False
             break
@@ -101,9 +100,12 @@ def search(
     for _ in range(SWEEPS):
         tidy.sweep()
     best = _keep(walk)
-    return Solved(
-        plan=_plan(instance, model, best), cost=best.cost + model.fixed_cost, attempts=attempts, complete=complete
-    )
+    return Solved(plan=_plan(instance, model, best), complete=complete)
+
+
+def attempts_in(seconds: float, talks: int) -> int:
+    """How many attempts a search with so many talks makes in *seconds* on a slow machine, and not more than it needs."""
+    return int(min(seconds * ATTEMPTS_PER_SECOND / (1 + talks / CACHED_TALKS), talks * ATTEMPTS_PER_TALK))
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,6 @@ class _Builder:
         return Candidates(
             requests=tuple(chosen),
             rooms_by_index=tuple(rooms),
-            fixed_cost=weights["unplaced"] * (len(instance.talks) - len(chosen) - len(self.pinned)),
             talks=len(chosen),
             managers=len(managers),
             cells=cells,

@@ -16,7 +16,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from talkcycle.planning.score import score
-from talkcycle.planning.solve import ATTEMPTS_PER_SECOND, search
+from talkcycle.planning.solve import search
 from talkcycle.planning.talkplan import from_json, plan_to_json
 
 Document = dict[str, Any]
@@ -25,7 +25,7 @@ FRIDAYS = ("2026-10-23", "2027-03-12")
 ZONES = (*["Europe/Stockholm"] * 6, "America/New_York", "Asia/Kolkata")
 NOON = 10 * 60
 """Minute of the UTC day around which everybody works."""
-EFFORT = 1000 / ATTEMPTS_PER_SECOND
+ATTEMPTS = 1000
 """A thousand attempts for at most five talks, on any machine."""
 WEIGHTS = {
     "unplaced": 10_000,
@@ -348,7 +348,7 @@ def judged(judge: Judge, plan: Document) -> int:
 def test_the_planner_finds_a_plan_of_the_least_cost(document: Document) -> None:
     judge = Judge(document)
 
-    solved = search(from_json(document), effort=EFFORT, limit=60)
+    solved = search(from_json(document), attempts=ATTEMPTS, limit=60)
 
     cost = judged(judge, plan_to_json(solved.plan))
     event(f"{len(solved.plan.unplaced)} unplaced, cascade {document['cycle']['cascade']}")
@@ -360,6 +360,6 @@ def test_the_planner_finds_a_plan_of_the_least_cost(document: Document) -> None:
 def test_the_planner_tells_the_cost_of_its_plan(document: Document) -> None:
     """With everything in it: talks that HR pinned, and what they cost others."""
     instance = from_json(document)
-    plan = search(instance, effort=EFFORT, limit=60).plan
+    plan = search(instance, attempts=ATTEMPTS, limit=60).plan
 
     assert score(instance, plan).cost == judged(Judge(document), plan_to_json(plan))

@@ -120,7 +120,7 @@ def test_talks_keep_clear_of_friday_afternoon(
     days = planned(cycle(friday_to_monday), team(2))
     afternoons = planned(cycle(friday_to_monday, hours=(13 * 60, 16 * 60)), team(2))
 
-    assert sorted(local(talk) for talk in days)[0].time() < time(12)
+    assert min(local(talk) for talk in days).time() < time(12)
     assert sorted(f"{local(talk):%a}" for talk in days + afternoons) == ["Fri", "Mon", "Mon", "Mon"]
 
 
