@@ -10,6 +10,7 @@ from talkcycle.domain.cycle import Place, PlaceKind, Window
 from talkcycle.domain.people import Person
 from talkcycle.domain.plan import Draft, PlannedTalk, UnplacedTalk
 from talkcycle.domain.plan_facts import PlanFacts, plan_facts
+from talkcycle.domain.plan_rooms import OfferedRoom
 from talkcycle.domain.plan_talks import Comfort
 
 MADE_AT = datetime(2027, 2, 8, 9, 0, tzinfo=UTC)
@@ -93,12 +94,24 @@ def the_draft_before() -> Draft:
     )
 
 
-def the_facts(draft: Draft | None = None, *, before: Draft | None = None, **comfort: Any) -> PlanFacts:
-    """Of *draft*, or of ``a_draft``; ``hugo`` was in the roster before."""
+OFFERED = (
+    OfferedRoom(site="Malmö", name="Lagom", seats=4),
+    OfferedRoom(site="Malmö", name="Lagom 10", seats=2),
+    OfferedRoom(site="Malmö", name="Lagom 2", seats=2),
+)
+NO_ROOM = "The three rooms in Malmö are full in week 13; 1 talk there has none."
+
+
+def the_facts(
+    draft: Draft | None = None, *, before: Draft | None = None, with_rooms: bool = False, **comfort: Any
+) -> PlanFacts:
+    """Of *draft*, or of ``a_draft``; ``hugo`` was in the roster before. *with_rooms*: ``OFFERED``; ``gun`` has none."""
     return plan_facts(
         draft or a_draft(),
         PEOPLE,
         comfort=replace(NOON_LUNCH, **comfort),
+        offered=OFFERED if with_rooms else (),
+        roomless={"gun": NO_ROOM} if with_rooms else None,
         before=before,
         people_before=dict(PEOPLE) | {"hugo": a_person("hugo", name="Hugo Ivarsson")},
     )

@@ -77,7 +77,7 @@ def large_facts(talks: int = 2000) -> PlanFacts:
     return plan_facts(draft, people, comfort=Comfort(lunch=(720, 780), friday_ends=780, preferred={}))
 
 
-SMALL = the_facts(before=the_draft_before(), preferred={"egil": ((480, 660),)})
+SMALL = the_facts(with_rooms=True, before=the_draft_before(), preferred={"egil": ((480, 660),)})
 
 
 def opened(browser: "Browser", folder: Path, facts: PlanFacts, **context: Any) -> "Page":

@@ -19,12 +19,17 @@ def plan_document(facts: PlanFacts) -> dict[str, Any]:
         "unplaced": [
             {"employee": each.employee, "manager": each.manager, "reason": each.reason} for each in draft.unplaced
         ],
+        "without_room": [
+            {"employee": each.talk.talk.employee, "manager": each.talk.talk.manager, "reason": each.reason}
+            for each in facts.roomless
+        ],
         "left_out": dict(draft.left_out),
         "weeks": [{"monday": week.monday, "talks": week.talks, "sites": dict(week.sites)} for week in facts.weeks],
         "rooms": [
             {
                 "site": room.site or None,
                 "room": room.name,
+                "seats": room.seats,
                 "minutes_offered_a_day": room.offered,
                 "minutes_taken": {day.isoformat(): minutes for day, minutes in sorted(room.booked.items())},
             }

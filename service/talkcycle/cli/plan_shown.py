@@ -8,7 +8,7 @@ from rich.table import Table
 
 from talkcycle.cli.output import local
 from talkcycle.rendering.pages.plain_words import count, long_day
-from talkcycle.rendering.pages.plan_changes import changes_of
+from talkcycle.rendering.pages.plan_changes import changes_of, roomless_of
 from talkcycle.rendering.pages.plan_words import (
     discomforts_of,
     disliked_words,
@@ -83,6 +83,8 @@ def _show_weeks(out: "Console", facts: "PlanFacts") -> None:
 def _show_missing(out: "Console", facts: "PlanFacts") -> None:
     rows = [(facts.name(each.employee), facts.name(each.manager), each.reason) for each in facts.draft.unplaced]
     _show_list(out, "Without a time", ("Employee", "Manager", "Why there is no time"), rows)
+    groups = [(str(group.talks), group.reason, group.who) for group in roomless_of(facts)]
+    _show_list(out, "Without the room they wanted", ("Talks", "Why there is no room", "Who"), groups)
 
 
 def _show_changes(out: "Console", facts: "PlanFacts") -> None:

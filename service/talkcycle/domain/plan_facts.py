@@ -13,7 +13,7 @@ from statistics import median_low
 from talkcycle.domain.people import Person
 from talkcycle.domain.plan import Draft, UnplacedTalk
 from talkcycle.domain.plan_difference import Difference, difference
-from talkcycle.domain.plan_rooms import RoomFacts, days_for_talks, room_facts
+from talkcycle.domain.plan_rooms import OfferedRoom, RoomFacts, days_for_talks, room_facts
 from talkcycle.domain.plan_talks import Comfort, Discomfort, TalkFacts, monday_of, talk_facts
 
 ONE_WEEK = timedelta(days=7)
@@ -54,6 +54,14 @@ class ManagerFacts:
         return Counter(discomfort for talk in self.talks for discomfort in talk.discomforts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roomless:
+    """A talk with a time that wanted a room and has none. *reason*: a sentence a person can act on."""
+
+    talk: TalkFacts
+    reason: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlanFacts:
     """A plan with all that is said of it.
@@ -63,7 +71,8 @@ class PlanFacts:
         talks: By start.
         managers: Everybody who holds a talk or should, by name.
         weeks: Every week from the first possible one to the last, those without talks too.
-        rooms: Rooms that hold a talk, by site and name; *days* are those on which they are offered.
+        rooms: Rooms that are offered or hold a talk, by site and name; *days* are those on which they are offered.
+        roomless: Talks that wanted a room and have none, by start.
         preferred_known: Some manager has hours they prefer, so that being outside them means something.
         difference: None: there was no plan of this round before.
     """
@@ -74,6 +83,7 @@ class PlanFacts:
     managers: tuple[ManagerFacts, ...]
     weeks: tuple[WeekFacts, ...]
     rooms: tuple[RoomFacts, ...]
+    roomless: tuple[Roomless, ...]
     days: tuple[date, ...]
     preferred_known: bool
     difference: Difference | None
@@ -110,6 +120,8 @@ def plan_facts(
     people: Mapping[str, Person],
     *,
     comfort: Comfort,
+    offered: Iterable[OfferedRoom] = (),
+    roomless: Mapping[str, str] | None = None,
     before: Draft | None = None,
     people_before: Mapping[str, Person] | None = None,
 ) -> PlanFacts:
@@ -117,9 +129,11 @@ def plan_facts(
 
     Args:
         people: The roster *draft* was made from, by id.
+        offered: The rooms talks may have.
+        roomless: The employees whose talk wanted a room and has none, with the reason.
         before: The newest plan made earlier, of whatever round; *people_before*: the roster it was made from.
     """
-    known = {**(people_before or {}), **people}
+    known, why = {**(people_before or {}), **people}, roomless or {}
     talks = tuple(
         sorted((talk_facts(talk, draft, people, comfort) for talk in draft.talks), key=lambda each: each.talk.start)
     )
@@ -130,7 +144,10 @@ def plan_facts(
         talks=talks,
         managers=_managers(draft, talks, people),
         weeks=_weeks(days, talks, people),
-        rooms=room_facts(draft, talks, people),
+        rooms=room_facts(draft, talks, people, offered),
+        roomless=tuple(
+            Roomless(talk=each, reason=why[each.talk.employee]) for each in talks if each.talk.employee in why
+        ),
         days=days,
         preferred_known=any(comfort.preferred.values()),
         difference=difference(before, draft),

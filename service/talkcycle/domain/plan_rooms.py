@@ -16,10 +16,20 @@ RoomKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedRoom:
+    """A room talks may have, whether or not any does."""
+
+    site: str
+    name: str
+    seats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoomFacts:
     """One room.
 
     Attributes:
+        seats: None: not known, as of a place that is only a name.
         offered: Minutes of a day on which talks may be, as the hours for talks give them. What else is booked in the
             room is not known here.
         booked: Minutes with a talk or the pause after it, by local day; days without any are not there.
@@ -28,15 +38,18 @@ class RoomFacts:
 
     site: str
     name: str
-    seats: int | None = None
+    seats: int | None
     offered: int
     booked: Mapping[date, int]
     talks: Mapping[date, int]
 
 
-def room_facts(draft: Draft, talks: Iterable[TalkFacts], people: Mapping[str, Person]) -> tuple[RoomFacts, ...]:
-    """Every room that holds a talk, by site and name."""
+def room_facts(
+    draft: Draft, talks: Iterable[TalkFacts], people: Mapping[str, Person], offered: Iterable[OfferedRoom] = ()
+) -> tuple[RoomFacts, ...]:
+    """Every room that is *offered* or holds a talk, by site and name."""
     opens, closes = draft.cycle.talk.hours
+    seats = {(room.site, room.name): room.seats for room in offered}
     booked: dict[RoomKey, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     counted: dict[RoomKey, dict[date, int]] = defaultdict(lambda: defaultdict(int))
     for each in talks:
@@ -46,9 +59,15 @@ def room_facts(draft: Draft, talks: Iterable[TalkFacts], people: Mapping[str, Pe
             booked[key][each.starts.date()] += each.talk.minutes + each.talk.buffer_minutes
             counted[key][each.starts.date()] += 1
     return tuple(
-        RoomFacts(site=site, name=name, offered=closes - opens, booked=dict(booked[key]), talks=dict(counted[key]))
-        for key in sorted(booked, key=_as_people_count)
-        for site, name in (key,)
+        RoomFacts(
+            site=site,
+            name=name,
+            seats=seats.get((site, name)),
+            offered=closes - opens,
+            booked=dict(booked[site, name]),
+            talks=dict(counted[site, name]),
+        )
+        for site, name in sorted({*seats, *booked}, key=_as_people_count)
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date, time
 
 from talkcycle.domain.plan_facts import PlanFacts
 from talkcycle.rendering.harmless_cells import harmless_field
-from talkcycle.rendering.plan_tables import MISSING, TALKS, Cell, tables_of, talk_row
+from talkcycle.rendering.plan_tables import MISSING, TALKS, Cell, tables_of
 
 COLUMNS = (*TALKS, "Why there is no time")
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -20,10 +20,10 @@ def plan_csv(facts: PlanFacts) -> bytes:
     # Numbers too are quoted: a field that is not, ends where some program's separator is another than the comma.
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    _, missing, *_ = tables_of(facts)
+    talks, missing, *_ = tables_of(facts)
     gap = ("",) * (len(TALKS) - len(MISSING) + 1)
-    for talk in facts.talks:
-        writer.writerow([*(_written(cell) for cell in talk_row(facts, talk)), ""])
+    for row in talks.rows:
+        writer.writerow([*(_written(cell) for cell in row), ""])
     for row in missing.rows:
         *who, reason = (_written(cell) for cell in row)
         writer.writerow([*who, *gap, reason])

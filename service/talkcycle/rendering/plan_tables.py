@@ -43,9 +43,19 @@ TALKS: Final = PEOPLE | {
     "Over lunch": 11,
     "Late on Friday": 14,
     "Outside preferred hours": 22,
+    "Why there is no room": 60,
 }
 MISSING: Final = PEOPLE | {"Site": 16, "Why": 90}
-ROOMS: Final = {"Site": 16, "Room": 26, "Date": 12, "Talks": 8, "Minutes taken": 14, "Minutes offered": 15, "Share": 8}
+ROOMS: Final = {
+    "Site": 16,
+    "Room": 26,
+    "Seats": 8,
+    "Date": 12,
+    "Talks": 8,
+    "Minutes taken": 14,
+    "Minutes offered": 15,
+    "Share": 8,
+}
 WEEKS: Final = {"Week": 10, "Monday": 12, "Site": 20, "Talks": 8}
 MANAGERS: Final = {
     "Manager id": 13,
@@ -70,7 +80,7 @@ CHANGES: Final = (
 def tables_of(facts: PlanFacts) -> tuple[Table, ...]:
     """Talks, Without a time, Rooms, Weeks, Managers and Changes, in that order."""
     return (
-        Table(name="Talks", columns=TALKS, rows=tuple(talk_row(facts, talk) for talk in facts.talks)),
+        Table(name="Talks", columns=TALKS, rows=talk_rows(facts)),
         Table(name="Without a time", columns=MISSING, rows=tuple(_missing(facts))),
         Table(name="Rooms", columns=ROOMS, rows=tuple(_rooms(facts))),
         Table(name="Weeks", columns=WEEKS, rows=tuple(_weeks(facts))),
@@ -79,8 +89,13 @@ def tables_of(facts: PlanFacts) -> tuple[Table, ...]:
     )
 
 
-def talk_row(facts: PlanFacts, each: TalkFacts) -> tuple[Cell, ...]:
-    """One talk, in the columns ``TALKS``. Date, start and end are the employee's."""
+def talk_rows(facts: PlanFacts) -> tuple[tuple[Cell, ...], ...]:
+    """Every talk with a time, in the columns ``TALKS``. Date, start and end are the employee's."""
+    roomless = {each.talk.talk.employee: each.reason for each in facts.roomless}
+    return tuple((*_talk(facts, each), roomless.get(each.talk.employee)) for each in facts.talks)
+
+
+def _talk(facts: PlanFacts, each: TalkFacts) -> tuple[Cell, ...]:
     talk, host = each.talk, facts.people[each.talk.manager]
     return (
         *_pair(facts, talk.employee, talk.manager),
@@ -109,7 +124,7 @@ def _rooms(facts: PlanFacts) -> Iterator[tuple[Cell, ...]]:
         for day in facts.days:
             booked = room.booked.get(day, 0)
             share = booked / room.offered if room.offered else None
-            yield room.site, room.name, day, room.talks.get(day, 0), booked, room.offered, share
+            yield room.site, room.name, room.seats, day, room.talks.get(day, 0), booked, room.offered, share
 
 
 def _weeks(facts: PlanFacts) -> Iterator[tuple[Cell, ...]]:

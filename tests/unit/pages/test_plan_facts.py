@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from builders import a_cycle, a_step
-from planned_round import LAGOM, PEOPLE, a_draft, a_planned, the_facts
+from planned_round import LAGOM, NO_ROOM, PEOPLE, a_draft, a_planned, the_facts
 from talkcycle.domain.cycle import Window
 from talkcycle.domain.plan_talks import Discomfort, TalkFacts
 
@@ -111,6 +111,22 @@ def test_rooms_are_offered_on_days_for_talks_and_taken_with_the_pause() -> None:
     assert (raven.site, raven.talks) == ("London", {date(2027, 3, 17): 1})
     assert date(2027, 3, 26) not in facts.days
     assert date(2027, 3, 13) not in facts.days
+
+
+def test_rooms_that_nobody_got_are_there_too_sorted_as_people_count() -> None:
+    rooms = the_facts(with_rooms=True).rooms
+
+    assert [(room.name, room.seats, sum(room.talks.values())) for room in rooms] == [
+        ("Ravenscourt", None, 1),
+        ("Lagom", 4, 2),
+        ("Lagom 2", 2, 0),
+        ("Lagom 10", 2, 0),
+    ]
+
+
+def test_a_talk_without_its_room_is_known_with_the_reason() -> None:
+    assert [(each.talk.talk.employee, each.reason) for each in the_facts(with_rooms=True).roomless] == [("gun", NO_ROOM)]
+    assert the_facts().roomless == ()
 
 
 def test_managers_come_by_name_with_their_own_days_and_whom_they_miss() -> None:

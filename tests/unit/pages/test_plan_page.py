@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from builders import a_cycle, a_person
-from planned_round import MADE_AT, PEOPLE, a_draft, the_draft_before, the_facts
+from planned_round import MADE_AT, NO_ROOM, PEOPLE, a_draft, the_draft_before, the_facts
 from servers.scripted_smtp import Mailbox, accepting_server
 from talkcycle.domain.cycle import Window
 from talkcycle.domain.faults import Refused
@@ -85,7 +85,7 @@ def the_page() -> Page:
 
 
 def test_the_page_is_the_one_we_looked_at() -> None:
-    page = plan_page(the_facts(before=the_draft_before(), preferred={"egil": ((8 * 60, 11 * 60),)}))
+    page = plan_page(the_facts(before=the_draft_before(), with_rooms=True, preferred={"egil": ((8 * 60, 11 * 60),)}))
     if os.environ.get("GOLDEN") == "write":
         GOLDEN.parent.mkdir(exist_ok=True)
         GOLDEN.write_text(page, encoding="utf-8")
@@ -97,6 +97,17 @@ def test_who_is_missing_is_said_with_the_reason() -> None:
     assert the_page().tables["Talks without a time, by manager"] == [
         ["Employee", "Manager", "Why, and what would help"],
         ["Disa Fors", "Bo Ek", "Bo's days are full; one more a day would help."],
+    ]
+
+
+def test_who_has_no_room_is_said_by_reason() -> None:
+    page = Page(plan_page(the_facts(with_rooms=True)))
+
+    assert page.tables["Talks that wanted a room and have none, by reason"][1] == ["1 talk", "Gun Holm", NO_ROOM]
+    assert [row[0] for row in page.tables["Percent of the hours for talks that are taken"]][-3:] == [
+        "Lagom 4 seats",
+        "Lagom 2 2 seats",
+        "Lagom 10 2 seats",
     ]
 
 

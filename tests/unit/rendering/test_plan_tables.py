@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from planned_round import PEOPLE, a_draft, the_draft_before, the_facts
+from planned_round import NO_ROOM, PEOPLE, a_draft, the_draft_before, the_facts
 from talkcycle.rendering.harmless_cells import harmless, harmless_field
 from talkcycle.rendering.plan_csv import plan_csv
 from talkcycle.rendering.plan_xlsx import plan_xlsx
@@ -123,6 +123,7 @@ def test_rooms_weeks_and_managers_are_there_in_figures() -> None:
     assert rooms[0] == {
         "Site": "London",
         "Room": "Ravenscourt",
+        "Seats": None,
         "Date": datetime(2027, 3, 17),
         "Talks": 1,
         "Minutes taken": 90,
@@ -138,6 +139,20 @@ def test_rooms_weeks_and_managers_are_there_in_figures() -> None:
     ]
     bo = next(each for each in as_records(sheet("Managers")) if each["Manager id"] == "bo")
     assert (bo["Talks"], bo["Without a time"], bo["Most in a week"], bo["Over lunch"]) == (3, 1, 2, 1)
+
+
+def test_why_a_talk_has_no_room_stands_beside_it() -> None:
+    facts = the_facts(with_rooms=True)
+
+    records = csv_records(plan_csv(facts))
+    assert [each["Employee id"] for each in records if each["Why there is no room"] == NO_ROOM] == ["gun"]
+    book = load_workbook(io.BytesIO(plan_xlsx(facts)))
+    rooms = as_records(list(book["Rooms"].iter_rows(values_only=True)))
+    assert {(each["Room"], each["Seats"]) for each in rooms if each["Site"] == "Malmö"} == {
+        ("Lagom", 4),
+        ("Lagom 2", 2),
+        ("Lagom 10", 2),
+    }
 
 
 def test_changes_are_told_from_what_to_what() -> None:

@@ -1,10 +1,12 @@
-"""What needs looking at on a plan's page: talks without a time, and what changed since the plan before."""
+"""What needs looking at on a plan's page: talks without a time or a room, and what changed since the plan before."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from talkcycle.domain.plan_difference import Change, ChangeKind
 from talkcycle.domain.plan_facts import PlanFacts
+from talkcycle.rendering.pages.plain_words import some
 from talkcycle.rendering.pages.plan_words import CHANGED, standing
 
 
@@ -16,6 +18,15 @@ class Missing:
     manager: str
     anchor: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomlessGroup:
+    """Talks that have no room for the same reason."""
+
+    reason: str
+    talks: int
+    who: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,17 @@ def missing_of(facts: PlanFacts, anchors: Mapping[str, str]) -> list[Missing]:
         for each in facts.draft.unplaced
     ]
     return sorted(rows, key=lambda each: (each.manager.casefold(), each.employee.casefold()))
+
+
+def roomless_of(facts: PlanFacts) -> list[RoomlessGroup]:
+    """By reason, what concerns most talks first."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for each in facts.roomless:
+        groups[each.reason].append(facts.name(each.talk.talk.employee))
+    return [
+        RoomlessGroup(reason=reason, talks=len(names), who=some(names, most=12))
+        for reason, names in sorted(groups.items(), key=lambda group: -len(group[1]))
+    ]
 
 
 def changes_of(facts: PlanFacts) -> list[ChangedGroup]:

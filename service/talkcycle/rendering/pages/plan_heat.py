@@ -37,6 +37,7 @@ class HeatRow:
     """One room; *share* is of the whole window."""
 
     name: str
+    seats: int | None
     cells: tuple[Cell, ...]
     talks: int
     share: int
@@ -55,7 +56,7 @@ class Heat:
 
 
 def heat_of(facts: PlanFacts) -> Heat | None:
-    """None when no talk has a room."""
+    """None when there is no room."""
     if not facts.rooms:
         return None
     columns = _columns(facts.days)
@@ -92,7 +93,7 @@ def _columns(days: Sequence[date]) -> list[Column]:
 def _row(room: RoomFacts, columns: Sequence[Column]) -> HeatRow:
     cells = tuple(_cell(room, column.days) for column in columns)
     whole = _cell(room, [each for column in columns for each in column.days])
-    return HeatRow(name=room.name, cells=cells, talks=whole.talks, share=whole.share)
+    return HeatRow(name=room.name, seats=room.seats, cells=cells, talks=whole.talks, share=whole.share)
 
 
 def _cell(room: RoomFacts, days: Sequence[date]) -> Cell:
