@@ -26,12 +26,12 @@ class Comfort:
     """What people like: minutes of a local day.
 
     Attributes:
-        lunch: Everybody's.
+        lunch: Everybody's; None: nobody minds.
         friday_ends: A talk that ends later on a Friday is late.
         preferred: The hours a manager prefers, by id; who is not there has none.
     """
 
-    lunch: Interval
+    lunch: Interval | None
     friday_ends: int
     preferred: Mapping[str, tuple[Interval, ...]]
 
@@ -85,7 +85,7 @@ def _discomforts(talk: PlannedTalk, starts: datetime, host_starts: datetime, com
     found = set()
     for local in (starts, host_starts):
         first, last = _span(local, talk.minutes)
-        if first < comfort.lunch[1] and last > comfort.lunch[0]:
+        if comfort.lunch and first < comfort.lunch[1] and last > comfort.lunch[0]:
             found.add(Discomfort.LUNCH)
         if local.weekday() == FRIDAY and last > comfort.friday_ends:
             found.add(Discomfort.FRIDAY)

@@ -60,6 +60,10 @@ def test_lunch_counts_for_both_wherever_they_are() -> None:
     assert of("anna", facts.talks).discomforts == set()
 
 
+def test_who_does_not_mind_lunch_is_not_counted() -> None:
+    assert of("cilla", the_facts(lunch=None).talks).discomforts == set()
+
+
 @pytest.mark.parametrize(
     ("start", "awkward"),
     [
