@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 from talkcycle.domain.people import Interval
+from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.grid import Starts
-from talkcycle.planning.instance import Assignment, Cascade, Instance, Request
+from talkcycle.planning.instance import Assignment, Instance, Request
 from talkcycle.planning.preference import Preference
 
 

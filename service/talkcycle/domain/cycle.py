@@ -6,6 +6,7 @@ from datetime import date, time
 from enum import StrEnum
 
 from talkcycle.domain.people import Interval
+from talkcycle.domain.wishes import PlanningRules, SiteRoom, Wishes
 
 Texts = Mapping[str, str]
 """A text per language tag."""
@@ -113,7 +114,7 @@ SUMMARY = "summary"
 
 
 class PlaceKind(StrEnum):
-    """What kind of place a talk has. Rooms with a calendar come with the planner that knows them."""
+    """What kind of place a talk has; a room is named."""
 
     AGREE = "agree"
     ONLINE = "online"
@@ -201,6 +202,7 @@ class Cycle:
         strategy_link: A link to it; may be None.
         opt_out_policy, confidentiality: Replace the shipped lines, per language; may be empty.
         places: Site id to place; the key ``*`` is for everybody else.
+        rooms: Site id to its rooms, which the planner gives to talks.
     """
 
     id: str
@@ -226,6 +228,9 @@ class Cycle:
     approval_days: int
     guards: Guards
     retention: Retention
+    rooms: Mapping[str, tuple[SiteRoom, ...]] = field(default_factory=dict)
+    planning: PlanningRules = field(default_factory=PlanningRules)
+    wishes: Wishes = field(default_factory=Wishes)
 
     @property
     def calendar_step(self) -> Step:

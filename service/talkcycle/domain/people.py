@@ -42,6 +42,8 @@ class Person:
         country: Key of the holiday calendar: ``SE``, ``FI``, ``GB-ENG``.
         starts: First day employed, None when long ago.
         ends: Last day employed, None when open.
+        preferred: Hours in which they prefer to hold talks; empty: the cycle's.
+        most_per_day: Talks they hold a day at most; None: the cycle's.
         excluded: Why HR left this person out of the round; None when they take part. They may still host.
     """
 
@@ -58,6 +60,8 @@ class Person:
     ends: date | None = None
     absences: tuple[Absence, ...] = ()
     excluded: str | None = None
+    preferred: tuple[Interval, ...] = ()
+    most_per_day: int | None = None
 
     def works_on(self, day: date) -> bool:
         """Say whether the roster has them employed and not absent on *day*; weekly hours and holidays aside."""

@@ -1,7 +1,7 @@
 """A plan HR looks at before anything is sent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from talkcycle.domain.cycle import Cycle, Place
@@ -40,6 +40,7 @@ class Draft:
         today: The day it was made for, in the cycle's zone.
         approve_by: Last day on which approving it keeps every notice, in the cycle's zone.
         files: What approval freezes besides: ``templates/<language>/<name>`` and ``attachments/<name>`` to SHA-256.
+        without_room: Employees whose talk wants a room and has none, and why.
         left_out: People without a talk and why: excluded, not employed in the window, nobody to talk with.
     """
 
@@ -55,3 +56,4 @@ class Draft:
     unplaced: tuple[UnplacedTalk, ...]
     left_out: Mapping[str, str]
     files: Mapping[str, str]
+    without_room: Mapping[str, str] = field(default_factory=dict)

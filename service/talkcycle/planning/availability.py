@@ -4,10 +4,11 @@ from datetime import date, time, timedelta
 from functools import cache, cached_property
 from typing import NamedTuple
 
+from talkcycle.domain.busy import Blocks
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of
 from talkcycle.domain.people import Absence, Interval, WeekHours
 from talkcycle.planning.grid import Grid, Starts, merged
-from talkcycle.planning.instance import Attendee, Blocks, Instance, Request
+from talkcycle.planning.instance import Attendee, Instance, Request
 
 DAY_MINUTES = 1440
 

@@ -7,7 +7,7 @@ Cells are steps of the grid; costs are those of talkplan/1, and ``cost`` is thei
 from array import array
 from typing import TYPE_CHECKING
 
-from talkcycle.planning.instance import Cascade
+from talkcycle.domain.wishes import Cascade
 
 if TYPE_CHECKING:
     from talkcycle.planning.candidates import Candidates

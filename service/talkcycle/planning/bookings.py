@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from talkcycle.domain.people import Interval
+from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.grid import Starts
-from talkcycle.planning.instance import Assignment, Cascade, Request
+from talkcycle.planning.instance import Assignment, Request
 from talkcycle.planning.rooms import Rooms
 
 

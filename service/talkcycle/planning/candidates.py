@@ -6,7 +6,8 @@ A cell is a step of the grid; a candidate is a start a talk could have if it wer
 from array import array
 from dataclasses import dataclass
 
-from talkcycle.planning.instance import Cascade, Request, Room
+from talkcycle.domain.wishes import Cascade
+from talkcycle.planning.instance import Request, Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

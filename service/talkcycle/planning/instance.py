@@ -6,31 +6,10 @@ All minutes are integers, UTC, counted from ``t0``; intervals are half-open ``[s
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 
+from talkcycle.domain.busy import Blocks, BusyKind
 from talkcycle.domain.people import Absence, Interval, WeekHours
-
-
-class BusyKind(StrEnum):
-    BUSY = "b"
-    AWAY = "o"
-    TENTATIVE = "t"
-    ELSEWHERE = "w"
-
-
-class Blocks(StrEnum):
-    """What a kind of busy time does: blocks, costs a penalty, or nothing."""
-
-    HARD = "hard"
-    SOFT = "soft"
-    FREE = "free"
-
-
-class Cascade(StrEnum):
-    OFF = "off"
-    SOFT = "soft"
-    HARD = "hard"
-
+from talkcycle.domain.wishes import Cascade
 
 Busy = Mapping[BusyKind, tuple[Interval, ...]]
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 
+from talkcycle.domain.busy import Blocks
 from talkcycle.domain.localtime import ONE_DAY
 from talkcycle.domain.people import Interval
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.grid import Starts
-from talkcycle.planning.instance import Attendee, Blocks, Instance, Request
+from talkcycle.planning.instance import Attendee, Instance, Request
 
 WEIGHTS: Mapping[str, int] = {
     "unplaced": 10_000,

@@ -1,9 +1,10 @@
 """Why a talk has no time: one sentence about the first rule that leaves nothing, with what would mend it."""
 
+from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.availability import Availability, presence, without_leave
 from talkcycle.planning.bookings import Bookings
 from talkcycle.planning.grid import Starts
-from talkcycle.planning.instance import Cascade, Instance, Plan, Request
+from talkcycle.planning.instance import Instance, Plan, Request
 
 
 def explain(instance: Instance, plan: Plan) -> dict[str, str]:

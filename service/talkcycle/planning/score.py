@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.availability import Availability
-from talkcycle.planning.instance import Cascade, Instance, Plan
+from talkcycle.planning.instance import Instance, Plan
 from talkcycle.planning.preference import Preference, usable_weeks
 
 

@@ -9,10 +9,11 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from talkcycle.domain.people import Interval
+from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.candidates import Candidates
 from talkcycle.planning.grid import Starts
-from talkcycle.planning.instance import Cascade, Instance, Request
+from talkcycle.planning.instance import Instance, Request
 from talkcycle.planning.preference import Preference, usable_weeks
 from talkcycle.planning.room_starts import room_starts, rooms_for_talks
 

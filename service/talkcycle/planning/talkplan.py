@@ -8,23 +8,12 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from talkcycle.domain.busy import Blocks, BusyKind
 from talkcycle.domain.people import Interval, WeekHours
+from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.availability import DAY_MINUTES, Availability, presence
 from talkcycle.planning.grid import merged
-from talkcycle.planning.instance import (
-    Assignment,
-    Attendee,
-    Blocks,
-    Busy,
-    BusyKind,
-    Cascade,
-    Instance,
-    Pin,
-    Plan,
-    Request,
-    Room,
-    Site,
-)
+from talkcycle.planning.instance import Assignment, Attendee, Busy, Instance, Pin, Plan, Request, Room, Site
 
 FORMAT = "talkplan/1"
 

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from talkcycle.domain.busy import Blocks, BusyKind
 from talkcycle.domain.faults import Fault
-from talkcycle.planning.instance import Blocks, BusyKind, Cascade
+from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.talkplan import FORMAT
 
 LEAST_LEAD = 7

@@ -7,18 +7,9 @@ from typing import Any
 
 import pytest
 
-from talkcycle.planning.instance import (
-    Assignment,
-    Attendee,
-    Blocks,
-    BusyKind,
-    Cascade,
-    Instance,
-    Pin,
-    Request,
-    Room,
-    Site,
-)
+from talkcycle.domain.busy import Blocks, BusyKind
+from talkcycle.domain.wishes import Cascade
+from talkcycle.planning.instance import Assignment, Attendee, Instance, Pin, Request, Room, Site
 from talkcycle.planning.solve import solve
 
 MONDAY = date(2027, 3, 1)

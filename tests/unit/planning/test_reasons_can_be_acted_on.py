@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from talkcycle.domain.busy import BusyKind
 from talkcycle.domain.cycle import Cycle, Window
 from talkcycle.domain.people import Absence, Person, WeekHours
+from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.build import instance_of
-from talkcycle.planning.instance import BusyKind, Cascade, Instance
+from talkcycle.planning.instance import Instance
 from talkcycle.planning.solve import solve
 
 FEBRUARY = date(2027, 2, 1)

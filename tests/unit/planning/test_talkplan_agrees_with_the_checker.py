@@ -10,8 +10,9 @@ import pytest
 
 from talkcycle.domain.cycle import Cycle, Window
 from talkcycle.domain.people import Absence, Person
+from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.build import instance_of
-from talkcycle.planning.instance import Assignment, Cascade, Instance, Plan, Request
+from talkcycle.planning.instance import Assignment, Instance, Plan, Request
 from talkcycle.planning.talkplan import from_json, plan_from_json, plan_to_json, to_json
 from talkplan_tools import checked, generated, solved
 
