@@ -19,10 +19,9 @@ class Bookings:
         own: The talk of each employee.
         team: The talks each manager is to hold.
         held: How many talks each manager holds on each of their local days.
-        days, weeks: How many the organisation holds; a week is the ordinal of its Monday.
     """
 
-    def __init__(self, availability: Availability) -> None:
+    def __init__(self, availability: Availability, assignments: Iterable[Assignment] = ()) -> None:
         instance = availability.instance
         self.instance = instance
         self.availability = availability
@@ -34,10 +33,27 @@ class Bookings:
             self.team[talk.manager].append(talk)
         self.placed: dict[str, Assignment] = {}
         self.held: dict[str, Counter[date]] = defaultdict(Counter)
-        self.days: Counter[date] = Counter()
-        self.weeks: Counter[int] = Counter()
         self._taken: dict[str, dict[str, Interval]] = defaultdict(dict)
         self._alone: dict[str, Starts] = {}
+        for assignment in assignments:
+            self.book(assignment)
+
+    @classmethod
+    def around(
+        cls, availability: Availability, assignments: Iterable[Assignment], talks: Iterable[Request]
+    ) -> "Bookings":
+        """Only what can matter to *talks*: the talks of their people, and those in rooms of their sites."""
+        people = {person for talk in talks for person in (talk.employee, talk.manager)}
+        sites = {talk.site for talk in talks if talk.wants_room}
+        requests = {talk.id: talk for talk in availability.instance.talks}
+
+        def matters(assignment: Assignment) -> bool:
+            talk = requests[assignment.talk]
+            if talk.employee in people or talk.manager in people:
+                return True
+            return assignment.room is not None and talk.site in sites
+
+        return cls(availability, filter(matters, assignments))
 
     def alone(self, talk: Request) -> Starts:
         """Every start *talk* could have if it were the only one."""
@@ -120,5 +136,3 @@ class Bookings:
     def _count(self, talk: Request, start: int, by: int) -> None:
         day = self.availability.local_day(start, self.instance.people[talk.manager].zone)
         self.held[talk.manager][day] += by
-        self.days[day] += by
-        self.weeks[day.toordinal() - day.weekday()] += by

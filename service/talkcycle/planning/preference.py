@@ -1,15 +1,16 @@
 """What people would rather not have: the penalties of talkplan/1 that a start has whatever else is booked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import cache
+from typing import NamedTuple
 
 from talkcycle.domain.busy import Blocks
 from talkcycle.domain.localtime import ONE_DAY
 from talkcycle.domain.people import Interval
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.grid import Starts
-from talkcycle.planning.instance import Attendee, Instance, Request
+from talkcycle.planning.instance import Instance, Request
 
 WEIGHTS: Mapping[str, int] = {
     "unplaced": 10_000,
@@ -39,6 +40,27 @@ def usable_weeks(instance: Instance) -> int:
     return max(1, len(weeks))
 
 
+def by_cost(starts: Starts, disliked: Iterable["Dislike"], weights: Mapping[str, int]) -> dict[int, Starts]:
+    """*starts* sorted into what they cost in all; no set is empty."""
+    classes = {0: starts} if starts else {}
+    for each in disliked:
+        split: dict[int, Starts] = {}
+        for cost, part in classes.items():
+            for amount, half in ((cost, part & ~each.starts), (cost + weights[each.kind], part & each.starts)):
+                if half:
+                    split[amount] = split.get(amount, 0) | half
+        classes = split
+    return classes
+
+
+class Dislike(NamedTuple):
+    """Starts that cost the weight of *kind*. *whose*: the employee's or the manager's; empty: of the two."""
+
+    kind: str
+    starts: Starts
+    whose: str = ""
+
+
 class Preference:
     """Answers for one instance. What depends on other talks is the business of who knows them."""
 
@@ -52,37 +74,25 @@ class Preference:
         self._friday = cache(self._late_friday)
         self._preferred = cache(self._in_preferred)
 
-    def disliked(self, talk: Request) -> tuple[tuple[str, Starts], ...]:
-        """Kinds of penalty and the starts that have them; ``lunch`` and ``tentative`` once for each of the two."""
+    def disliked(self, talk: Request) -> tuple[Dislike, ...]:
+        """What a start of *talk* may cost whatever else is booked."""
         minutes, grid = talk.minutes, self._availability.grid
         employee, manager = self._people[talk.employee], self._people[talk.manager]
-        found = [("friday", self._friday(employee.zone, minutes) | self._friday(manager.zone, minutes))]
-        for person in (employee, manager):
+        found = [Dislike("friday", self._friday(employee.zone, minutes) | self._friday(manager.zone, minutes))]
+        for whose, person in (("employee", employee), ("manager", manager)):
             if person.lunch:
-                found.append(("lunch", self._lunch(person.zone, person.lunch, minutes)))
+                found.append(Dislike("lunch", self._lunch(person.zone, person.lunch, minutes), whose))
             soft = self._availability.busy(person, Blocks.SOFT)
             if soft:
-                found.append(("tentative", grid.blocked_by(soft, minutes)))
+                found.append(Dislike("tentative", grid.blocked_by(soft, minutes), whose))
         if manager.preferred:
-            found.append(("pref_hours", ~self._preferred(manager.zone, manager.preferred, minutes)))
+            outside = ~self._preferred(manager.zone, manager.preferred, minutes)
+            found.append(Dislike("pref_hours", outside, "manager"))
         return tuple(found)
 
     def by_penalty(self, talk: Request, starts: Starts) -> dict[int, Starts]:
-        """*starts* sorted into what they cost; no set is empty."""
-        classes = {0: starts} if starts else {}
-        for kind, disliked in self.disliked(talk):
-            weight = self.weights[kind]
-            split: dict[int, Starts] = {}
-            for penalty, part in classes.items():
-                for amount, half in ((penalty, part & ~disliked), (penalty + weight, part & disliked)):
-                    if half:
-                        split[amount] = split.get(amount, 0) | half
-            classes = split
-        return classes
-
-    def outside_preferred(self, manager: Attendee, minutes: int) -> Starts:
-        """Starts of talks of *minutes* that do not lie inside the hours *manager* prefers."""
-        return ~self._preferred(manager.zone, manager.preferred, minutes) if manager.preferred else 0
+        """*starts* sorted into what they cost whatever else is booked; no set is empty."""
+        return by_cost(starts, self.disliked(talk), self.weights)
 
     def _local(self, zone: str, hours: Interval) -> list[Interval]:
         minute = self._availability.minute

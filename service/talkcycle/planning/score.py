@@ -37,7 +37,7 @@ def score(instance: Instance, plan: Plan) -> Score:
         on_grid = each.start % instance.grid == 0
         bit = 1 << (each.start // instance.grid if on_grid else each.start)
         known = preference if on_grid else by_minute()
-        kinds.update(kind for kind, disliked in known.disliked(talk) if disliked & bit)
+        kinds.update(each.kind for each in known.disliked(talk) if each.starts & bit)
         day = availability.local_day(each.start, instance.people[talk.manager].zone)
         days[talk.manager][day.toordinal()] += 1
         above = own.get(talk.manager)

@@ -6,7 +6,7 @@ is so slow that the limit ends the search early.
 
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from talkcycle.planning.availability import Availability
@@ -57,6 +57,7 @@ def search(
     seed: int = 0,
     limit: float = LIMIT,
     attempts: int | None = None,
+    only: Collection[str] | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
@@ -65,11 +66,12 @@ def search(
 
     Args:
         attempts: How many to make; as many as the limit has time for unless told.
+        only: The ids of the talks to place; the others stay where their pins have them, or without a time.
         stop: Asked some hundred times whether to end with the best so far.
         clock: Seconds.
     """
     ends = clock() + limit
-    model = candidates_of(Availability(instance))
+    model = candidates_of(Availability(instance), only=only)
     walk = Search(model, seed)
     walk.construct(array("i", sorted(range(model.talks), key=lambda talk: model.first[talk + 1] - model.first[talk])))
     best = _keep(walk)

@@ -3,7 +3,7 @@
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -21,13 +21,14 @@ _ONES = re.compile("1")
 WEEKEND = 5
 
 
-def candidates_of(availability: Availability, progress: Callable[[int, int], None] | None = None) -> Candidates:
-    """Work out every start of every talk that is not pinned. *progress*: talks done, talks in all."""
-    return _Builder(availability).build(progress)
+def candidates_of(availability: Availability, *, only: Collection[str] | None = None) -> Candidates:
+    """Work out every start of every talk that is not pinned; of those in *only*, ids, if given."""
+    return _Builder(availability, only).build()
 
 
 class _Builder:
-    def __init__(self, availability: Availability) -> None:
+    def __init__(self, availability: Availability, only: Collection[str] | None) -> None:
+        self.only = only
         self.availability = availability
         self.instance: Instance = availability.instance
         self.grid = availability.grid
@@ -49,14 +50,14 @@ class _Builder:
             assert talk.pin is not None
             self.team_pins[talk.manager].append(talk.pin.start)
 
-    def build(self, progress: Callable[[int, int], None] | None) -> Candidates:
+    def build(self) -> Candidates:
         instance, step = self.instance, self.grid.step
         first, slot, price, day, odd = array("i", [0]), array("i"), array("i"), array("i"), array("b")
         chosen: list[Request] = []
-        for done, talk in enumerate(instance.talks, start=1):
-            if progress is not None and done % 256 == 0:
-                progress(done, len(instance.talks))
-            classes = self._classes(talk) if talk.pin is None else {}
+        for talk in instance.talks:
+            if talk.pin is not None or (self.only is not None and talk.id not in self.only):
+                continue
+            classes = self._classes(talk)
             if not classes:
                 continue
             days = self._days(instance.people[talk.manager].zone)

@@ -45,7 +45,7 @@ class _Finder:
             try:
                 ZoneInfo(value)
                 self.zones[value] = True
-            except (OSError, ValueError):
+            except (KeyError, OSError, ValueError):
                 self.zones[value] = False
         return self.zones[value]
 
@@ -82,10 +82,12 @@ def _named(
     seen: set[str] = set()
     for number, each in enumerate(document[key]):
         place = f"{key}[{number}]"
-        if find.has(each, place, {"id": (_text, "an id"), **checks}, optional):
-            if each["id"] in seen:
-                find.add(f"{place}.id", f"{_shown(each['id'])} is there twice.", "Give every one an id of its own.")
-            seen.add(each["id"])
+        find.has(each, place, {"id": (_text, "an id"), **checks}, optional)
+        id_ = each.get("id") if isinstance(each, dict) else None
+        if isinstance(id_, str):
+            if id_ in seen:
+                find.add(f"{place}.id", f"{_shown(id_)} is there twice.", "Give every one an id of its own.")
+            seen.add(id_)
     return frozenset(seen)
 
 

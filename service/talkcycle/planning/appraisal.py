@@ -1,0 +1,57 @@
+"""What a start costs among everything that is booked, and why."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from talkcycle.domain.wishes import Cascade
+from talkcycle.planning.bookings import Bookings
+from talkcycle.planning.grid import Starts
+from talkcycle.planning.instance import Request
+from talkcycle.planning.preference import Dislike, Preference, by_cost, usable_weeks
+
+
+class Appraisal:
+    """Answers for talks that are not booked themselves, in the terms of talkplan/1."""
+
+    def __init__(self, bookings: Bookings) -> None:
+        self.bookings = bookings
+        self.preference = Preference(bookings.availability)
+        self.weeks = usable_weeks(bookings.instance)
+
+    def disliked(self, talk: Request) -> tuple[Dislike, ...]:
+        """What a start of *talk* may cost; a kind is there as often as it may be counted."""
+        return (*self.preference.disliked(talk), *self._among_others(talk))
+
+    def by_cost(self, talk: Request, starts: Starts) -> dict[int, Starts]:
+        """*starts* sorted into what they cost."""
+        return by_cost(starts, self.disliked(talk), self.preference.weights)
+
+    def cost(self, talk: Request, start: int) -> int:
+        """What *talk* costs at minute *start*, with a room if one is free."""
+        bit = 1 << start // self.bookings.availability.grid.step
+        return next(iter(self.by_cost(talk, bit)))
+
+    def _among_others(self, talk: Request) -> Iterator[Dislike]:
+        bookings = self.bookings
+        grid, zone = bookings.availability.grid, bookings.instance.people[talk.manager].zone
+        held = bookings.held[talk.manager]
+        weeks: Counter[int] = Counter()
+        for day, count in held.items():
+            weeks[day.toordinal() - day.weekday()] += count
+        quota = -(-len(bookings.team[talk.manager]) // self.weeks)
+        same_day = full_week = 0
+        for each in bookings.availability.days(zone):
+            same_day |= each.starts if held[each.date] else 0
+            full_week |= each.starts if weeks[each.week] >= quota else 0
+        yield Dislike("same_day", same_day, "manager")
+        yield Dislike("spread_week", full_week, "manager")
+        if talk.wants_room:
+            yield Dislike("no_room", ~bookings.rooms.open(talk.site, talk.minutes + talk.buffer))
+        if bookings.instance.cascade is Cascade.SOFT:
+            own = bookings.own.get(talk.manager)
+            if own is not None and own.id in bookings.placed:
+                yield Dislike("cascade", ~grid.from_minute(bookings.placed[own.id].start + own.minutes), "manager")
+            for other in bookings.team.get(talk.employee, ()):
+                if other.id in bookings.placed:
+                    late = grid.from_minute(bookings.placed[other.id].start - talk.minutes + 1)
+                    yield Dislike("cascade", late, "employee")
