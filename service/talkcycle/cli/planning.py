@@ -7,7 +7,7 @@ import typer
 
 from talkcycle.bootstrap import new_seed, open_application
 from talkcycle.cli.options import CONFIG, CYCLE, AsJson, Config, CycleFile, Yes
-from talkcycle.cli.output import ATTENTION, console, local, print_json, progress_bar, told_plainly
+from talkcycle.cli.output import ATTENTION, console, interruptible, local, print_json, progress_bar, told_plainly
 
 if TYPE_CHECKING:
     from talkcycle.bootstrap import Application
@@ -26,10 +26,16 @@ def plan(
     csv: Annotated[Path | None, typer.Option("--csv", help="Write every talk to this CSV file too.")] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Write everything to this Excel workbook too.")] = None,
     mail: Annotated[bool, typer.Option("--mail", help="Mail the page to HR as well.")] = False,
+    limit: Annotated[
+        float | None,
+        typer.Option("--limit", min=1, help="Seconds the search may take; by the size of the round unless told."),
+    ] = None,
     every_talk: Annotated[bool, typer.Option("--all", help="Print every talk, of a large round too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Find a time for every talk of the next round, store the plan as a draft and write it as a page. Invites nobody.
+
+    Ctrl-C ends the search and keeps the best plan so far.
 
     Exit status: 0 every talk has a time, 3 some have none (the plan is stored all the same), 1 refused, 2 faulty input.
     """
@@ -42,8 +48,8 @@ def plan(
         app = open_application(config)
         inputs = app.inputs(cycle)
         former = former_plan(app.store, inputs.cycle.id)
-        with progress_bar("Planning", quiet=as_json) as progress:
-            draft = make_draft(app.store, inputs, now=app.clock.now(), progress=progress)
+        with interruptible() as stopped, progress_bar("Planning", quiet=as_json) as progress:
+            draft = make_draft(app.store, inputs, now=app.clock.now(), limit=limit, stop=stopped, progress=progress)
         facts = report_of(draft, {person.id: person for person in inputs.roster.people}, former)
         if page is None:
             files = [usual_page(app.settings.data, draft.round), *files]

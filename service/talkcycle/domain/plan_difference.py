@@ -75,7 +75,8 @@ def difference(before: Draft | None, now: Draft) -> Difference | None:
 
 def _standings(draft: Draft) -> dict[str, Standing]:
     """By employee, who has at most one talk of a round."""
-    return {each.employee: each for each in (*draft.talks, *draft.unplaced)}
+    talks: tuple[Standing, ...] = (*draft.talks, *draft.unplaced)
+    return {each.employee: each for each in talks}
 
 
 def _kind(before: Standing | None, now: Standing | None) -> ChangeKind | None:

@@ -103,8 +103,10 @@ class Availability:
         return self.at_work(self.in_talk_hours(here), talk.minutes) & self.at_work(here, talk.minutes + talk.buffer)
 
     def busy(self, person: Attendee, level: Blocks) -> list[Interval]:
+        """When *person* is busy in a way that is treated so; times that HR forbids block always."""
         policy = self.instance.status_policy
-        return [interval for kind, intervals in person.busy.items() if policy[kind] is level for interval in intervals]
+        found = [interval for kind, intervals in person.busy.items() if policy[kind] is level for interval in intervals]
+        return found + list(person.forbidden) if level is Blocks.HARD else found
 
     def working_days(self, here: Presence, first: date, last: date) -> list[date]:
         """The days from *first* to *last* on which somebody works."""

@@ -1,20 +1,20 @@
 """From a cycle and its people to an instance, and from a plan back to talks."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
-from talkcycle.domain.cycle import Cycle, Window
-from talkcycle.domain.localtime import ONE_DAY
-from talkcycle.domain.people import Interval, Person
+from talkcycle.domain.busy import BusyKind, BusyTimes, Span
+from talkcycle.domain.cycle import Cycle, Place, PlaceKind
+from talkcycle.domain.people import Person
 from talkcycle.domain.plan import PlannedTalk, UnplacedTalk
-from talkcycle.domain.talks import Talk, TalkState
-from talkcycle.planning.instance import Attendee, Instance, Pin, Plan, Request
+from talkcycle.domain.talks import Talk
+from talkcycle.planning.decided import Pins, fits_talks, forbidden_to, room_id
+from talkcycle.planning.instance import Attendee, Busy, Instance, Pin, Plan, Request, Room, Site
+from talkcycle.planning.participants import why_no_talk
 from talkcycle.planning.reasons import explain
+from talkcycle.planning.timeline import Timeline, timeline_of
 
-LUNCH: Interval = (12 * 60, 13 * 60)
-"""Avoided where there is another time; rosters do not say when people eat."""
-MARGIN = timedelta(days=2)
-"""The first local day begins up to 14 hours before UTC's, the last ends up to 12 hours after."""
+NOBODY_BUSY = BusyTimes()
 
 
 def instance_of(
@@ -24,6 +24,7 @@ def instance_of(
     *,
     today: date,
     taken: Iterable[Talk] = (),
+    busy: BusyTimes = NOBODY_BUSY,
 ) -> tuple[Instance, Mapping[str, str]]:
     """The talks of a round as the planner sees them, and who is left out and why.
 
@@ -32,22 +33,29 @@ def instance_of(
         holidays: Country to public holidays.
         today: The day on which invitations go out at the latest; the notice is counted from it.
         taken: Talks of the round already under way: they stay where they are, and nobody gets a second one.
+        busy: When people and rooms are busy, from the timeline's beginning to its end.
     """
-    t0 = datetime.combine(cycle.window.first, time(), UTC) - MARGIN
+    timeline = timeline_of(cycle.window)
+    rooms = {room.id: room for room in _rooms(cycle, busy, timeline)}
+    pins = Pins(cycle, rooms, timeline)
     under_way = {talk.employee: talk for talk in taken if talk.employee in people and talk.manager in people}
-    requests, left_out = [], {}
-    for person in sorted(people.values(), key=lambda person: person.id):
-        started = under_way.get(person.id)
-        why = _started(started) if started else _left_out(person, people, holidays, cycle.window)
-        if why:
-            left_out[person.id] = why
-        else:
-            requests.append(_pinned(started, t0) if started else _request(person, cycle))
-    ends = datetime.combine(cycle.window.last, time(), UTC) + ONE_DAY + MARGIN
+    everybody = sorted(people.values(), key=lambda person: person.id)
+    left_out = {
+        person.id: why
+        for person in everybody
+        if (why := why_no_talk(person, people, holidays, cycle, under_way.get(person.id))) is not None
+    }
+    taking_part = [person for person in everybody if person.id not in left_out]
+    started = {
+        person.id: _under_way(under_way[person.id], pins.of_talk(under_way[person.id], person.site), person)
+        for person in taking_part
+        if person.id in under_way
+    }
+    requests = [started.get(person.id) or _request(person, people, cycle, rooms, pins) for person in taking_part]
     involved = {id_ for request in requests for id_ in (request.employee, request.manager)}
     instance = Instance(
-        t0=t0,
-        horizon=_minutes(ends - t0),
+        t0=timeline.begins,
+        horizon=timeline.minutes,
         today=today,
         first=cycle.window.first,
         last=cycle.window.last,
@@ -56,9 +64,13 @@ def instance_of(
         most_per_day=cycle.talk.most_per_day,
         days=cycle.talk.days,
         hours=cycle.talk.hours,
-        people={id_: _attendee(people[id_]) for id_ in sorted(involved)},
+        people={id_: _attendee(people[id_], cycle, busy, timeline) for id_ in sorted(involved)},
         talks=tuple(requests),
         calendars=holidays,
+        sites={site: Site(id=site, zone=cycle.zone, calendar=cycle.country) for site in sorted(cycle.rooms)},
+        rooms=rooms,
+        cascade=cycle.planning.cascade,
+        status_policy=cycle.planning.blocks,
     )
     return instance, left_out
 
@@ -72,6 +84,8 @@ def planned_talks(
     for assignment in plan.assignments:
         request = requests[assignment.talk]
         employee = people[request.employee]
+        site = employee.site
+        room = None if assignment.room is None else assignment.room.removeprefix(f"{site}/")
         talks.append(
             PlannedTalk(
                 employee=request.employee,
@@ -80,7 +94,7 @@ def planned_talks(
                 minutes=request.minutes,
                 buffer_minutes=request.buffer,
                 zone=employee.zone,
-                place=cycle.place_for(employee.site),
+                place=cycle.place_for(site) if room is None else Place(kind=PlaceKind.NAMED, name=room),
             )
         )
     unplaced = [
@@ -90,60 +104,54 @@ def planned_talks(
     return tuple(talks), tuple(unplaced)
 
 
-def _left_out(
-    person: Person, people: Mapping[str, Person], holidays: Mapping[str, frozenset[date]], window: Window
-) -> str | None:
-    if person.excluded is not None:
-        return "excluded in the roster"
-    if person.manager is None:
-        return "has no manager in the roster"
-    if person.manager not in people:
-        return "their manager is not in the roster"
-    if (person.starts and person.starts > window.last) or (person.ends and person.ends < window.first):
-        return "not employed in the window"
-    if _away_throughout(person, holidays.get(person.country, frozenset()), window):
-        return "away the whole window"
-    return None
+def _rooms(cycle: Cycle, busy: BusyTimes, timeline: Timeline) -> Iterable[Room]:
+    for site, rooms in sorted(cycle.rooms.items()):
+        for room in rooms:
+            yield Room(
+                id=room_id(site, room.name),
+                site=site,
+                capacity=room.seats,
+                neutral=room.neutral,
+                busy=_busy(busy.rooms.get((site, room.name), {}), timeline),
+            )
 
 
-def _away_throughout(person: Person, holidays: frozenset[date], window: Window) -> bool:
-    """Whether absences cover every working day of the window on which they are employed, and there is one."""
-    first = max(window.first, person.starts or window.first)
-    last = min(window.last, person.ends or window.last)
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    working = [day for day in days if person.hours[day.weekday()] and day not in holidays]
-    return bool(working) and not any(person.works_on(day) for day in working)
-
-
-def _started(talk: Talk) -> str | None:
-    return None if talk.state is TalkState.PLACED else "their talk of this round was called off"
-
-
-def _pinned(talk: Talk, t0: datetime) -> Request:
-    assert talk.start is not None, "a placed talk has a start"
+def _under_way(talk: Talk, pin: Pin, person: Person) -> Request:
     return Request(
         id=talk.employee,
         employee=talk.employee,
         manager=talk.manager,
         minutes=talk.minutes,
         buffer=talk.buffer_minutes,
-        pin=Pin(start=_minutes(talk.start - t0)),
+        wants_room=pin.room is not None,
+        site=person.site,
+        pin=pin,
     )
 
 
-def _request(person: Person, cycle: Cycle) -> Request:
+def _request(
+    person: Person, people: Mapping[str, Person], cycle: Cycle, rooms: Mapping[str, Room], pins: Pins
+) -> Request:
     assert person.manager is not None, "who has no manager is left out"
+    wants_room = (
+        person.site is not None
+        and person.site == people[person.manager].site
+        and cycle.place_for(person.site).kind is not PlaceKind.ONLINE
+        and any(fits_talks(room, person.site) for room in rooms.values())
+    )
     return Request(
         id=person.id,
         employee=person.id,
         manager=person.manager,
         minutes=cycle.talk.minutes,
         buffer=cycle.talk.buffer_minutes,
+        wants_room=wants_room,
         site=person.site,
+        pin=pins.wished(person, wants_room=wants_room),
     )
 
 
-def _attendee(person: Person) -> Attendee:
+def _attendee(person: Person, cycle: Cycle, busy: BusyTimes, timeline: Timeline) -> Attendee:
     return Attendee(
         id=person.id,
         manager=person.manager,
@@ -151,12 +159,17 @@ def _attendee(person: Person) -> Attendee:
         zone=person.zone,
         calendar=person.country,
         hours=person.hours,
-        lunch=LUNCH,
+        lunch=cycle.planning.lunch,
+        preferred=person.preferred or cycle.planning.preferred,
+        most_per_day=person.most_per_day,
         absences=person.absences,
         first_day=person.starts,
         last_day=person.ends,
+        busy=_busy(busy.people.get(person.id, {}), timeline),
+        forbidden=forbidden_to(person, cycle.wishes.forbidden, timeline),
     )
 
 
-def _minutes(span: timedelta) -> int:
-    return int(span.total_seconds() // 60)
+def _busy(spans: Mapping[BusyKind, Iterable[Span]], timeline: Timeline) -> Busy:
+    clipped = {kind: tuple(filter(None, map(timeline.interval, each))) for kind, each in spans.items()}
+    return {kind: intervals for kind, intervals in clipped.items() if intervals}

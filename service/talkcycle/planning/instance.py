@@ -36,7 +36,8 @@ class Room:
 class Attendee:
     """A person as the planner sees them. *hours* are their working hours in their own zone; *absences* whole local days.
 
-    *lunch* and *preferred* are minutes of a local day. *first_day* and *last_day*: employed from, to.
+    *lunch* and *preferred* are minutes of a local day. *first_day* and *last_day*: employed from, to. *forbidden*: when
+    HR wants no talk with them, whatever the policy for busy times.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Attendee:
     absences: tuple[Absence, ...] = ()
     first_day: date | None = None
     last_day: date | None = None
+    forbidden: tuple[Interval, ...] = ()
     busy: Busy = field(default_factory=dict)
 
 

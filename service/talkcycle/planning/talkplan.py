@@ -125,7 +125,7 @@ def _hours(hours: WeekHours, instance: Instance, buffer: int) -> WeekHours:
 
 
 def _with_leave(person: Attendee, availability: Availability) -> Busy:
-    """The person's calendar, and out of office on each day on which they are absent or not employed."""
+    """The person's calendar, busy when HR forbids talks, out of office on days of absence or without employment."""
     here = presence(person)
     away = [
         (availability.minute(day, 0, person.zone), availability.minute(day, DAY_MINUTES, person.zone))
@@ -134,7 +134,11 @@ def _with_leave(person: Attendee, availability: Availability) -> Busy:
     ]
     horizon = availability.instance.horizon
     inside = [(max(0, begins), min(horizon, ends)) for begins, ends in away]
-    return {**person.busy, BusyKind.AWAY: merged([*person.busy.get(BusyKind.AWAY, ()), *inside])}
+    return {
+        **person.busy,
+        BusyKind.BUSY: merged([*person.busy.get(BusyKind.BUSY, ()), *person.forbidden]),
+        BusyKind.AWAY: merged([*person.busy.get(BusyKind.AWAY, ()), *inside]),
+    }
 
 
 def _busy_to_json(busy: Busy) -> dict[str, list[int]]:
