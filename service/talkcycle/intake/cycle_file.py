@@ -16,17 +16,20 @@ from talkcycle.domain.cycle import (
     Window,
 )
 from talkcycle.domain.faults import Fault, FaultyInput
+from talkcycle.domain.wishes import SiteRoom
 from talkcycle.intake.agenda_section import read_agenda
 from talkcycle.intake.cycle_checks import check_days, check_id, check_talk
 from talkcycle.intake.cycle_model import CycleSettings
 from talkcycle.intake.findings import Findings
 from talkcycle.intake.languages import language_tag, time_zone
 from talkcycle.intake.person_defaults import PersonDefaults
+from talkcycle.intake.planning_section import planning_rules, read_rooms
 from talkcycle.intake.public_holidays import country_code
 from talkcycle.intake.setting_types import ELSEWHERE
 from talkcycle.intake.steps_section import Surroundings, read_steps
 from talkcycle.intake.texts_section import by_language
 from talkcycle.intake.unusable import Unusable
+from talkcycle.intake.wishes_section import WrittenWishes, read_wishes
 from talkcycle.intake.yaml_lines import Document, KeyPath, read_document
 
 ATTACHMENT_LIMIT = 5_000_000
@@ -34,12 +37,18 @@ ATTACHMENT_LIMIT = 5_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExaminedCycle:
-    """A cycle file after reading. *cycle*: None when it has faults; *roster*: None when it names none."""
+    """A cycle file after reading. *cycle*: None when it has faults; *roster*: None when it names none.
+
+    Attributes:
+        rooms, wishes: Those that are well written, whatever is wrong with the rest.
+    """
 
     document: Document
     cycle: Cycle | None
     roster: Path | None
     defaults: PersonDefaults
+    rooms: Mapping[str, tuple[SiteRoom, ...]]
+    wishes: WrittenWishes
     faults: tuple[Fault, ...]
 
 
@@ -76,7 +85,7 @@ def examine_cycle(
     """
     findings = Findings(read_document(path))
     raw = findings.document.value
-    settings = findings.section(CycleSettings, raw, apart=frozenset({"agenda", "steps"}))
+    settings = findings.section(CycleSettings, raw, apart=frozenset({"agenda", "steps", "rooms", "wishes"}))
     languages = templates.keys()
     defaults = _defaults(findings, settings, languages)
     check_days(findings, settings)
@@ -104,6 +113,8 @@ def examine_cycle(
         for key in ("name", "strategy", "opt_out_policy", "confidentiality")
     }
     hr = _contact(findings, settings, defaults, default_contact)
+    rooms = read_rooms(findings, raw.get("rooms"), settings)
+    wishes = read_wishes(findings, raw.get("wishes"), settings)
     check_id(findings, path)
     cycle = None
     if not findings.faults:
@@ -144,10 +155,19 @@ def examine_cycle(
             approval_days=settings.approval,
             guards=Guards(roster_shrinks=settings.guards.roster_shrinks, managers_change=settings.guards.managers_change),
             retention=Retention(payload_days=settings.retention.messages, round_days=settings.retention.round),
+            rooms=rooms,
+            planning=planning_rules(settings.planning),
+            wishes=wishes.wishes,
         )
     roster = path.parent / settings.roster if findings.sound(("roster",)) else None
     return ExaminedCycle(
-        document=findings.document, cycle=cycle, roster=roster, defaults=defaults, faults=tuple(sorted(findings.faults))
+        document=findings.document,
+        cycle=cycle,
+        roster=roster,
+        defaults=defaults,
+        rooms=rooms,
+        wishes=wishes,
+        faults=tuple(sorted(findings.faults)),
     )
 
 

@@ -9,6 +9,7 @@ from talkcycle.domain.cycle import Digests as DigestValues
 from talkcycle.domain.cycle import Guards as GuardValues
 from talkcycle.domain.cycle import Retention as RetentionValues
 from talkcycle.domain.cycle import TalkRules as TalkValues
+from talkcycle.intake.planning_model import PlanningSettings, RoomSettings, WishSettings
 from talkcycle.intake.setting_types import (
     Address,
     BlockTexts,
@@ -217,6 +218,17 @@ class CycleSettings(Section):
         "online",
         {"Stockholm": "Room Polstjärnan", "others": "online"},
         shown="to be agreed",
+    )
+    rooms: dict[str, list[RoomSettings]] = setting(
+        {},
+        "Rooms for talks, by site. Where there is none for a talk, its place is the one under `place`.",
+        {"Stockholm": [{"name": "Vättern", "seats": 4}, {"name": "Mälaren", "seats": 2}]},
+    )
+    planning: PlanningSettings = setting(PlanningSettings(), "What a good plan is.", {"cascade": "soft"})
+    wishes: WishSettings = setting(
+        WishSettings(),
+        "What you decide about single talks: times that are settled, times without talks, and who does not talk.",
+        {"pin": [{"employee": "1002", "at": "2027-03-10 10:00"}]},
     )
     agenda: list[PointSettings] | None = setting(
         None,

@@ -1,24 +1,25 @@
 """Types of single settings: what people write, checked and turned into values."""
 
 import re
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from talkcycle.domain.cycle import Place, PlaceKind, When
-from talkcycle.domain.people import Interval
+from talkcycle.domain.people import Absence, Interval
 from talkcycle.intake.addresses import mail_address
 from talkcycle.intake.nearest import nearest
 from talkcycle.intake.steps_grammar import parse_days, parse_repeat, parse_when
 from talkcycle.intake.unusable import Unusable, quoted
-from talkcycle.intake.working_week import clock_time, interval, weekday, weekdays
-from talkcycle.intake.written_days import written_day
+from talkcycle.intake.working_week import clock_time, interval, intervals, weekday, weekdays
+from talkcycle.intake.written_days import written_absences, written_day, written_moment
 
 ALL_LANGUAGES = ""
 """The key of a text written once, for every language."""
 ELSEWHERE = "others"
 """The key of the place of everybody whose site is not named."""
+NO_LUNCH = "none"
 LONGEST_LINE, LONGEST_TEXT = 200, 4000
 
 _ONLINE = re.compile(r"online(?:[\s,:]+(\S.*))?", re.IGNORECASE)
@@ -113,6 +114,16 @@ def _days(value: Any) -> frozenset[int]:
     return weekdays(_written(value))
 
 
+def _hour_list(value: Any) -> tuple[Interval, ...]:
+    if isinstance(value, list):
+        value = ", ".join(_written(each) for each in value)
+    return intervals(_written(value))
+
+
+def _lunch(value: Any) -> Interval | None:
+    return None if _written(value).strip().casefold() == NO_LUNCH else interval(value)
+
+
 def _clock(value: Any) -> time:
     minutes = clock_time(_written(value))
     return time(minutes // 60, minutes % 60)
@@ -150,6 +161,9 @@ Questions = Annotated[
     _text_schema(_LIST),
 ]
 Lines = Annotated[list[Line], BeforeValidator(_listed), Field(max_length=50), WithJsonSchema({"anyOf": [_STRING, _LIST]})]
+People = Annotated[
+    list[Line], BeforeValidator(_listed), Field(max_length=1000), WithJsonSchema({"anyOf": [_STRING, _LIST]})
+]
 Places = Annotated[
     dict[str, Annotated[Place, BeforeValidator(_place)]],
     BeforeValidator(lambda value: value if isinstance(value, dict) else {ELSEWHERE: value}),
@@ -162,6 +176,12 @@ Day = Annotated[
 ]
 Clock = Annotated[time, BeforeValidator(_clock), WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}[:.]\d{2}$"})]
 Hours = Annotated[Interval, BeforeValidator(lambda value: interval(_written(value))), WithJsonSchema(_STRING)]
+HourList = Annotated[tuple[Interval, ...], BeforeValidator(_hour_list), WithJsonSchema({"anyOf": [_STRING, _LIST]})]
+Lunch = Annotated[Interval | None, BeforeValidator(_lunch), WithJsonSchema(_STRING)]
+Moment = Annotated[datetime, BeforeValidator(lambda value: written_moment(_written(value))), WithJsonSchema(_STRING)]
+Spans = Annotated[
+    tuple[Absence, ...], BeforeValidator(lambda value: written_absences(_written(value))), WithJsonSchema(_STRING)
+]
 Weekday = Annotated[int, BeforeValidator(lambda value: weekday(_written(value))), WithJsonSchema(_STRING)]
 Weekdays = Annotated[frozenset[int], BeforeValidator(_days), WithJsonSchema({"anyOf": [_STRING, _LIST]})]
 Distance = Annotated[When, BeforeValidator(lambda value: parse_when(_written(value))), WithJsonSchema(_STRING)]

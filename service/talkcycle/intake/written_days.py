@@ -1,10 +1,11 @@
-"""Days as people write them."""
+"""Days and moments as people write them."""
 
 import re
-from datetime import date
+from datetime import date, datetime, time
 
 from talkcycle.domain.people import Absence
 from talkcycle.intake.unusable import Unusable, quoted
+from talkcycle.intake.working_week import clock_time
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?")
@@ -33,6 +34,19 @@ def written_day(text: str) -> date:
         day, month = (one, other) if other <= 12 else (other, one)
         return _day(text, year, month, day)
     raise Unusable(f"{quoted(text)} is not a date.", _MEND)
+
+
+def written_moment(text: str) -> datetime:
+    """The moment *text* names, naive: a day and a time such as ``2027-03-10 10:00``.
+
+    Raises:
+        Unusable: It names none, or one with a zone.
+    """
+    day, _, clock = text.strip().replace("T", " ", 1).partition(" ")
+    if not clock.strip():
+        raise Unusable(f"{quoted(text)} is not a day and a time.", "Write them as 2027-03-10 10:00.")
+    minutes = clock_time(clock)
+    return datetime.combine(written_day(day), time(minutes // 60, minutes % 60))
 
 
 def written_absences(text: str) -> tuple[Absence, ...]:
