@@ -27,6 +27,8 @@ class Column(StrEnum):
     START = "start"
     END = "end"
     ABSENCES = "absences"
+    PREFERRED = "preferred hours"
+    MOST_PER_DAY = "most per day"
     EXCLUDED = "excluded"
 
 
@@ -46,6 +48,8 @@ NAMES = {
     Column.START: "start, start date, first day, hired, startdatum, anställd från, anställningsdatum, första dag, börjar",
     Column.END: "end, end date, last day, slut, slutdatum, anställd till, sista dag, slutar",
     Column.ABSENCES: "absences, absence, leave, away, frånvaro, ledighet, borta",
+    Column.PREFERRED: "preferred hours, preferred times, önskade tider, önskade samtalstider",
+    Column.MOST_PER_DAY: "most per day, most talks per day, max per day, högst per dag, högst samtal per dag",
     Column.EXCLUDED: "excluded, exclude, exclusion, exclusion reason, undantagen, undantag, undantas, utesluten",
 }
 """Names of each column; case, spaces, dots, hyphens and underscores do not matter."""

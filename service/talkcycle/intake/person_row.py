@@ -1,5 +1,6 @@
 """One row of a roster as a person."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +16,10 @@ from talkcycle.intake.person_defaults import PersonDefaults
 from talkcycle.intake.public_holidays import country_code
 from talkcycle.intake.tables import Table
 from talkcycle.intake.unusable import Unusable, quoted
-from talkcycle.intake.working_week import names_days, weekdays, working_week
+from talkcycle.intake.working_week import intervals, names_days, weekdays, working_week
 from talkcycle.intake.written_days import written_absences, written_day
 
+MOST_TALKS_PER_DAY = 12
 LONGEST_NAME, LONGEST_ID, LONGEST_SITE, LONGEST_REASON = 200, 64, 100, 500
 NOT_EXCLUDED = frozenset({"no", "nej", "false", "falskt", "0", "-"})
 """What people write in a column of exclusions to say that somebody takes part."""
@@ -62,6 +64,8 @@ class RowReader:
             starts=starts,
             ends=ends,
             absences=self._read(number, Column.ABSENCES, cells, written_absences, ()),
+            preferred=self._read(number, Column.PREFERRED, cells, intervals, ()),
+            most_per_day=self._read(number, Column.MOST_PER_DAY, cells, _talks_per_day, None),
             excluded=excluded,
         )
 
@@ -152,3 +156,12 @@ def _site(text: str) -> str:
 
 def _reason(text: str) -> str | None:
     return None if text.casefold() in NOT_EXCLUDED else _plain(text, "the reason", LONGEST_REASON)
+
+
+def _talks_per_day(text: str) -> int:
+    """A whole number; spreadsheets save one as ``2.0`` too. Raises Unusable."""
+    match = re.fullmatch(r"(\d{1,2})(?:[.,]0)?", text)
+    if match is None or not 1 <= int(match[1]) <= MOST_TALKS_PER_DAY:
+        mend = f"Write a number from 1 to {MOST_TALKS_PER_DAY}, or leave it empty for the cycle's."
+        raise Unusable(f"{quoted(text)} is not a number of talks.", mend)
+    return int(match[1])

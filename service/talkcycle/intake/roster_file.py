@@ -54,8 +54,14 @@ def roster_version(people: Iterable[Person]) -> str:
                 person.ends and person.ends.isoformat(),
                 [(absence.first.isoformat(), absence.last.isoformat()) for absence in person.absences],
                 person.excluded,
+                *_as_host(person),
             )
         )
         for person in people
     )
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _as_host(person: Person) -> tuple[object, ...]:
+    """Nothing for most people, so that versions from before these columns stay what they were."""
+    return (person.preferred, person.most_per_day) if person.preferred or person.most_per_day else ()

@@ -273,6 +273,25 @@ FAULTS = [
         id="hours that overlap",
     ),
     pytest.param(
+        "id,name,email,manager,preferred hours,most per day\n1,Anna,,,mornings,none\n2,Bo,,1,17-9,13\n",
+        [
+            (
+                ':2: most per day "none" is not a number of talks. '
+                "Write a number from 1 to 12, or leave it empty for the cycle's."
+            ),
+            (
+                ':2: preferred hours "mornings" is not a span of hours. Write hours such as 08:00-17:00, or '
+                "08:00-12:00, 13:00-17:00."
+            ),
+            (
+                ':3: most per day "13" is not a number of talks. '
+                "Write a number from 1 to 12, or leave it empty for the cycle's."
+            ),
+            ':3: preferred hours "17-9" ends before it begins. Write hours past midnight as two days\' hours.',
+        ],
+        id="preferences nobody can read",
+    ),
+    pytest.param(
         HEAD + "1,Anna,,,,,,,,,,,Berg\n",
         [
             (

@@ -193,3 +193,22 @@ def test_a_date_cell_with_a_time_of_day_is_not_a_day(tmp_path: Path, defaults: P
     assert [(fault.line, fault.place, fault.problem) for fault in raised.value.faults] == [
         (2, "E2", '"2020-05-04 12:30:00" is not a date.')
     ]
+
+
+def test_a_manager_may_have_preferred_hours_and_a_limit_of_their_own(tmp_path: Path, defaults: PersonDefaults) -> None:
+    english = 'id,name,email,manager,preferred hours,most per day\n1,A,,,"13-15, 9:00-11:30",3\n2,B,,1,,\n'
+    swedish = "id;namn;e-post;chef;Önskade tider;Högst per dag\r\n1;A;;;09.00-11.30, 13-15;3,0\r\n2;B;;1;;\r\n"
+    for text in (english, swedish):
+        first, second = read(tmp_path, text.encode(), defaults).people
+        assert (first.preferred, first.most_per_day) == (((540, 690), (780, 900)), 3)
+        assert (second.preferred, second.most_per_day) == ((), None)
+
+
+def test_the_version_knows_preferred_hours_and_limits_but_nothing_of_columns_that_say_nothing(
+    tmp_path: Path, defaults: PersonDefaults
+) -> None:
+    head = "id,name,email,manager,preferred hours,most per day\n1,A,,,"
+    without = read(tmp_path, b"id,name,email,manager\n1,A,,\n", defaults).version
+    assert read(tmp_path, f"{head},\n".encode(), defaults).version == without
+    versions = {read(tmp_path, f"{head}{cells}\n".encode(), defaults).version for cells in ("9-12,", ",2", "9-12,2")}
+    assert len(versions | {without}) == 4
