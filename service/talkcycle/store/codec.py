@@ -52,8 +52,8 @@ def _reader(kind: Any) -> Any:
     if origin is tuple:
         return _tuple_reader(arguments)
     if origin is not None and issubclass(origin, Mapping):
-        item = _reader(arguments[1])
-        return lambda value: {key: item(each) for key, each in value.items()}
+        key, item = _reader(arguments[0]), _reader(arguments[1])
+        return lambda value: {key(name): item(each) for name, each in value.items()}
     if origin is not None and issubclass(origin, AbstractSet):
         item = _reader(arguments[0])
         return lambda value: frozenset(item(each) for each in value)

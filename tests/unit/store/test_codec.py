@@ -1,5 +1,6 @@
 """Values of the domain as JSON and back."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
@@ -8,9 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import a_cycle, a_person, a_round
+from talkcycle.domain.busy import Blocks, BusyKind
 from talkcycle.domain.cycle import AgendaPoint, Applies, Cycle, Leads, Place, PlaceKind, Recipients, Step, When
 from talkcycle.domain.people import Person
+from talkcycle.domain.plan import Draft, PlannedTalk
 from talkcycle.domain.talks import Round
+from talkcycle.domain.wishes import (
+    Cascade,
+    ExcludedPair,
+    ForbiddenTime,
+    PinnedTalk,
+    PlanningRules,
+    SiteRoom,
+    Wishes,
+)
+from talkcycle.rounds.fingerprint import fingerprint
 from talkcycle.store.codec import decode, encode
 
 POINT = AgendaPoint(
@@ -41,6 +54,63 @@ def test_a_cycle_with_everything_in_it_comes_back_whole() -> None:
     assert back == cycle
     assert type(back.steps[0].to) is Recipients
     assert type(back.steps[0].applies.places) is frozenset
+
+
+def test_what_hr_said_to_the_planner_comes_back_whole() -> None:
+    rules = PlanningRules(
+        cascade=Cascade.SOFT, blocks={BusyKind.TENTATIVE: Blocks.HARD}, lunch=None, preferred=((540, 720),)
+    )
+    wishes = Wishes(
+        pinned=(PinnedTalk(employee="anna", at=datetime(2027, 3, 28, 2, 30), room="Vättern"),),
+        forbidden=(
+            ForbiddenTime(
+                who=frozenset({"*"}),
+                first=date(2027, 3, 1),
+                last=date(2027, 3, 31),
+                hours=(720, 1020),
+                weekdays=frozenset({4}),
+            ),
+        ),
+        excluded=(ExcludedPair(employee="bo", manager="eva", reason="Möttes i januari."),),
+    )
+    cycle = a_cycle(rooms={"Malmö": (SiteRoom(name="Vättern", seats=4, neutral=False),)}, planning=rules, wishes=wishes)
+    back = decode(Cycle, encode(cycle))
+    assert back == cycle
+    assert [type(kind) for kind in back.planning.blocks] == [BusyKind]
+    assert fingerprint(back) == fingerprint(cycle)
+
+
+def test_a_plan_stored_before_there_were_rooms_is_still_read() -> None:
+    start = datetime(2027, 3, 10, 9, 0, tzinfo=UTC)
+    draft = Draft(
+        hash="0" * 64,
+        round="development-2027-03",
+        cycle=a_cycle(),
+        roster="roster-1",
+        holidays={"SE": frozenset({date(2027, 3, 26)})},
+        today=date(2027, 2, 1),
+        made_at=start,
+        approve_by=date(2027, 2, 6),
+        talks=(
+            PlannedTalk(
+                employee="anna",
+                manager="bo",
+                start=start,
+                minutes=60,
+                buffer_minutes=30,
+                zone="Europe/Stockholm",
+                place=Place(),
+            ),
+        ),
+        unplaced=(),
+        left_out={},
+        files={},
+    )
+    stored = json.loads(encode(draft))
+    del stored["without_room"]
+    for setting in ("rooms", "planning", "wishes"):
+        del stored["cycle"][setting]
+    assert decode(Draft, json.dumps(stored)) == draft
 
 
 @given(st.builds(Person, hours=st.just(a_person().hours)))
