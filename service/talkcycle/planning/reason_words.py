@@ -30,9 +30,7 @@ BLOCKED: Mapping[Kind, str] = {
     Kind.FORBIDDEN: "Every time that suits {employee} and {manager} is one that HR keeps free of talks",
     Kind.CALENDAR: "{Whose} calendar is full whenever both work before {after}",
     Kind.CALENDARS: "{Employee} and {manager} have no common free {piece} in their working hours before {after}",
-    Kind.CASCADE: (
-        "Every possible time is before {manager}'s own talk or after the first talk of the team of {employee}"
-    ),
+    Kind.CASCADE: ("Every possible time is before {manager}'s own talk or after the first talk of {employee}'s team"),
     Kind.FULL_DAYS: "{Manager}'s days are full: {talks} a day on {days}",
     Kind.TAKEN: "Every time that suits both {employee} and {manager} is taken by other talks of the two",
     Kind.FULL_OR_TAKEN: "{Manager}'s days are full or the times left on them are taken by other talks of the two",
@@ -80,7 +78,7 @@ def _helps(remedy: Remedy, reason: Reason, people: Mapping[str, str]) -> str:
         case LongerWindow(at=at) if reason.kind in COUNTS:
             return f"the first after it is {_moment(at, reason)}"
         case LongerWindow(at=at):
-            return f"the first time in a longer window would be {_moment(at, reason)}"
+            return f"the first time{_with_room(reason)} in a longer window would be {_moment(at, reason)}"
         case ShorterTalk(minutes=minutes, times=times):
             return f"with {minutes} minutes {_times(times, reason)}"
         case MorePerDay(most=most, times=times):
@@ -109,7 +107,11 @@ def _zone(reason: Reason) -> str:
 def _times(times: int, reason: Reason) -> str:
     if reason.kind in COUNTS:
         return f"there would be {times}"
-    return f"there would be {times} {'time' if times == 1 else 'times'}" + (" with a room" if reason.about_room else "")
+    return f"there would be {times} {'time' if times == 1 else 'times'}{_with_room(reason)}"
+
+
+def _with_room(reason: Reason) -> str:
+    return " with a room" if reason.about_room else ""
 
 
 def _capital(text: str) -> str:

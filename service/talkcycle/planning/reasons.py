@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.bookings import Bookings
 from talkcycle.planning.instance import Instance, Plan
@@ -24,8 +25,7 @@ from talkcycle.planning.room_reasons import room_reasons
 HOURS = {Kind.HOURS, Kind.NEVER_TOGETHER, Kind.AWAY_IN_TURN}
 """Only where hours are the matter are others proposed: they concern everybody."""
 FULL = {Kind.FULL_DAYS, Kind.FULL_OR_TAKEN}
-NO_LONGER_WINDOW = {Kind.FREE, Kind.NEVER_TOGETHER}
-"""It is not needed, or cannot help: calendars beyond the horizon do not matter."""
+NO_MATTER_OF_CALENDARS = {Kind.FREE, Kind.NEVER_TOGETHER, Kind.HOURS, Kind.NO_WORKING_DAY}
 
 
 def explain(instance: Instance, plan: Plan) -> Mapping[str, str]:
@@ -58,7 +58,7 @@ def _reason(trial: Trial) -> Reason:
     instance, talk = trial.instance, trial.talk
     kind, facts, role = blocked(trial)
     remedies = tuple(_remedies(trial, kind))
-    longer = any(isinstance(remedy, LongerWindow) for remedy in remedies)
+    named = any(isinstance(remedy, LongerWindow) for remedy in remedies)
     zone = instance.people[talk.employee].zone
     return Reason(
         talk=talk.id,
@@ -66,10 +66,21 @@ def _reason(trial: Trial) -> Reason:
         role=role,
         facts=facts,
         remedies=remedies,
-        looked_until=None if longer or kind in NO_LONGER_WINDOW else trial.reach,
+        looked_until=trial.reach if not named and _later_may_help(trial, kind) else None,
         year=instance.last.year,
         zone=None if zone == instance.people[talk.manager].zone else zone,
     )
+
+
+def _later_may_help(trial: Trial, kind: Kind) -> bool:
+    """Whether calendars beyond the horizon matter: both are employed then, and the employee's team need not wait."""
+    instance, talk = trial.instance, trial.talk
+    if kind in NO_MATTER_OF_CALENDARS:
+        return False
+    if instance.cascade is Cascade.HARD and any(each.manager == talk.employee for each in instance.talks):
+        return False
+    leave = [instance.people[id_].last_day for id_ in (talk.employee, talk.manager)]
+    return all(last is None or last > trial.reach for last in leave)
 
 
 def _remedies(trial: Trial, kind: Kind) -> Iterator[Remedy]:
