@@ -22,7 +22,7 @@ ODDS = 4096
 PUSH, TEAM, KINDS = 13, 15, 16
 """Of 16 attempts 13 push a talk in, 2 take out a team's talks, and 1 those and talks in rooms beside."""
 CHAIN = 2
-"""How many of the talks an attempt took out may push in their turn."""
+"""Up to so many of the talks an attempt took out may push in their turn; none at times, so that two can change places."""
 FOCUS = 2
 """In so many attempts out of four, a talk without a time or room is looked for first."""
 LOOKS = 16
@@ -83,7 +83,7 @@ class Search(Board):
 
     def put_back(self, before: int) -> None:
         """Find every talk that is out a place; while that is dearer than *before*, some push in."""
-        chain = CHAIN
+        chain = self.below(CHAIN + 1)
         i = 0
         while i < self.outs:
             talk = self.out[i]

@@ -29,7 +29,7 @@ ATTEMPTS_PER_TALK = 10_000
 CHUNKS = 100
 SWEEPS = 3
 """Of tidying up; later ones find next to nothing."""
-HOT, COLD = 300.0, 2.0
+HOT, COLD = 300.0, 0.5
 """The costs that chance lets pass at first and at last; a talk without a room costs 1,000, one over lunch 20."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from talkcycle.domain.busy import BusyTimes
 from talkcycle.domain.cycle import Cycle
 from talkcycle.domain.faults import Refused
 from talkcycle.domain.localtime import day_of, instant_of, next_working_moment
@@ -15,6 +16,20 @@ from talkcycle.domain.talks import Talk, TalkState
 from talkcycle.rounds.fingerprint import fingerprint, hashes
 
 Progress = Callable[[int, int], None]
+BusyBetween = Callable[[datetime, datetime], BusyTimes]
+"""Reads when people and rooms are busy between two instants, UTC."""
+Stop = Callable[[], bool]
+LEAST_SECONDS = 10.0
+TALKS_A_SECOND = 200
+"""A search for 10,000 people may take 50 seconds, one for 40 is at its best after one."""
+
+
+def never() -> bool:
+    return False
+
+
+def nobody_is_busy(_begins: datetime, _ends: datetime) -> BusyTimes:
+    return BusyTimes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +47,25 @@ class Inputs:
     files: Mapping[str, bytes]
 
 
-def make_draft(store: Store, inputs: Inputs, *, now: datetime, progress: Progress | None = None) -> Draft:
+def make_draft(
+    store: Store,
+    inputs: Inputs,
+    *,
+    now: datetime,
+    busy_between: BusyBetween = nobody_is_busy,
+    limit: float | None = None,
+    stop: Stop = never,
+    progress: Progress | None = None,
+) -> Draft:
     """Plan the cycle's next round around what is already approved of it, and store the plan as a draft.
 
+    Args:
+        busy_between: Asked once, for the time the plan looks at.
+        limit: Seconds the search may take; by the size of the round unless told.
+        stop: Asked now and then whether to end with the best plan so far.
+
     Raises:
+        FaultyInput: Busy times cannot be read.
         Refused: The cycle's last window is over, or the round is approved and something of it has changed since.
     """
     today = day_of(now, inputs.cycle.zone)
@@ -43,7 +73,13 @@ def make_draft(store: Store, inputs: Inputs, *, now: datetime, progress: Progres
     round_id = round_name(cycle)
     with store.read() as session:
         approved = approved_talks(session, round_id, cycle, inputs)
-    draft = draft_of(replace(inputs, cycle=cycle), round_id, approved, now=now, progress=progress)
+    from talkcycle.planning.timeline import timeline_of  # noqa: PLC0415  # the daemon never plans
+
+    timeline = timeline_of(cycle.window)
+    busy = busy_between(timeline.begins, timeline.ends)
+    draft = draft_of(
+        replace(inputs, cycle=cycle), round_id, approved, now=now, busy=busy, limit=limit, stop=stop, progress=progress
+    )
     with store.write() as session:
         session.rosters.save(inputs.roster, at=now)
         session.drafts.save(draft)
@@ -51,20 +87,31 @@ def make_draft(store: Store, inputs: Inputs, *, now: datetime, progress: Progres
 
 
 def draft_of(
-    inputs: Inputs, round_id: str, approved: Iterable[Talk], *, now: datetime, progress: Progress | None = None
+    inputs: Inputs,
+    round_id: str,
+    approved: Iterable[Talk],
+    *,
+    now: datetime,
+    busy: BusyTimes,
+    limit: float | None = None,
+    stop: Stop = never,
+    progress: Progress | None = None,
 ) -> Draft:
-    """The plan itself: a pure function of its arguments."""
+    """The plan itself: a function of its arguments, if the machine is fast enough for the limit."""
     from talkcycle.planning.build import instance_of, planned_talks  # noqa: PLC0415  # the daemon never plans
-    from talkcycle.planning.solve import solve  # noqa: PLC0415
+    from talkcycle.planning.reasons import explain_rooms  # noqa: PLC0415
+    from talkcycle.planning.solve import search  # noqa: PLC0415
 
     cycle = inputs.cycle
     today = day_of(now, cycle.zone)
     approve_by = today + timedelta(days=cycle.approval_days)
     people = {person.id: person for person in inputs.roster.people}
     instance, left_out = instance_of(
-        cycle, people, inputs.holidays, today=last_invitation_day(inputs, approve_by), taken=tuple(approved)
+        cycle, people, inputs.holidays, today=last_invitation_day(inputs, approve_by), taken=tuple(approved), busy=busy
     )
-    talks, unplaced = planned_talks(instance, solve(instance, progress=progress), cycle, people)
+    seconds = max(LEAST_SECONDS, len(instance.talks) / TALKS_A_SECOND) if limit is None else limit
+    plan = search(instance, limit=seconds, stop=stop, progress=progress).plan
+    talks, unplaced = planned_talks(instance, plan, cycle, people)
     files = hashes(inputs.files)
     return Draft(
         hash=fingerprint(cycle, inputs.roster.version, files, talks, unplaced),
@@ -79,6 +126,7 @@ def draft_of(
         unplaced=unplaced,
         left_out=left_out,
         files=files,
+        without_room=explain_rooms(instance, plan),
     )
 
 
