@@ -9,8 +9,10 @@ from talkcycle.domain.faults import Fault, FaultyInput
 from talkcycle.domain.people import Roster
 from talkcycle.intake.cycle_file import ATTACHMENT_LIMIT, examine_cycle
 from talkcycle.intake.nearest import nearest
+from talkcycle.intake.pins_together import clashes
 from talkcycle.intake.roster_file import read_roster
 from talkcycle.intake.unusable import quoted
+from talkcycle.intake.wishes_and_people import misnamed, roomless
 from talkcycle.intake.yaml_lines import Document, KeyPath
 
 
@@ -36,13 +38,17 @@ def read_cycle_and_roster(
             faults.extend(error.faults)
     if roster is not None:
         faults.extend(_misspelt_sites(found.document, roster))
+        faults.extend(misnamed(found.document, found.wishes, found.rooms, roster))
+    if roster is not None and found.cycle is not None:
+        faults.extend(roomless(found.document, found.wishes, found.cycle, roster))
+        faults.extend(clashes(found.document, found.wishes, found.cycle, roster))
     if found.cycle is None or roster is None or faults:
         raise FaultyInput(faults)
     return found.cycle, roster
 
 
 def _misspelt_sites(document: Document, roster: Roster) -> Iterator[Fault]:
-    """A site nobody sits at may be to come; one that is nearly somebody's would be a place or a step for nobody."""
+    """A site nobody sits at may be to come; one that is nearly somebody's would hold what is meant for that one."""
     sites = {person.site for person in roster.people if person.site is not None}
     for path, site in _named_sites(document):
         meant = nearest(site, sites, cutoff=0.8) if site not in sites else None
@@ -54,7 +60,7 @@ def _misspelt_sites(document: Document, roster: Roster) -> Iterator[Fault]:
 def _named_sites(document: Document) -> Iterator[tuple[KeyPath, str]]:
     for path in document.lines:
         match path:
-            case ("place", str(site)):
+            case ("place" | "rooms", str(site)):
                 yield path, site
             case ("steps", *_, "applies", "sites") | ("steps", *_, "applies", "sites", int()):
                 value = document.at(path)
