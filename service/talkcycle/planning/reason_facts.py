@@ -117,7 +117,7 @@ def _full_days(trial: Trial, starts: Starts) -> Blocked:
     most = trial.here.most_per_day(manager.id)
     facts = {
         "talks": "1 talk" if most == 1 else f"{most} talks",
-        "days": "the only possible day" if count == 1 else f"all {count} possible days",
+        "days": {1: "the only possible day", 2: "both possible days"}.get(count, f"all {count} possible days"),
     }
     return Blocked(Kind.FULL_DAYS, facts)
 
