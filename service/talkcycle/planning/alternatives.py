@@ -75,15 +75,8 @@ def _ranked(appraisal: Appraisal, talk: Request, starts: Starts) -> Iterator[tup
         return {0: 0, 30: 1}.get(minute, 2), start
 
     for cost, part in sorted(appraisal.by_cost(talk, starts).items()):
-        for start in sorted(_minutes(part, instance.grid), key=odd):
+        for start in sorted(appraisal.bookings.availability.grid.minutes(part), key=odd):
             yield cost, start
-
-
-def _minutes(starts: Starts, step: int) -> Iterator[int]:
-    while starts:
-        bit = starts & -starts
-        yield (bit.bit_length() - 1) * step
-        starts ^= bit
 
 
 def _spread(

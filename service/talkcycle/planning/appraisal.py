@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.bookings import Bookings
 from talkcycle.planning.grid import Starts
-from talkcycle.planning.instance import Request
+from talkcycle.planning.instance import Assignment, Request
 from talkcycle.planning.preference import Dislike, Preference, by_cost, usable_weeks
 
 
@@ -28,8 +28,16 @@ class Appraisal:
 
     def cost(self, talk: Request, start: int) -> int:
         """What *talk* costs at minute *start*, with a room if one is free."""
-        bit = 1 << start // self.bookings.availability.grid.step
-        return next(iter(self.by_cost(talk, bit)))
+        return next(iter(self.by_cost(talk, self._bit(start))))
+
+    def cost_in(self, talk: Request, had: Assignment) -> int:
+        """What *talk* costs where it was, with the room it had or none."""
+        disliked = [each for each in self.disliked(talk) if each.kind != "no_room"]
+        cost = next(iter(by_cost(self._bit(had.start), disliked, self.preference.weights)))
+        return cost + (self.preference.weights["no_room"] if talk.wants_room and had.room is None else 0)
+
+    def _bit(self, start: int) -> Starts:
+        return 1 << start // self.bookings.availability.grid.step
 
     def _among_others(self, talk: Request) -> Iterator[Dislike]:
         bookings = self.bookings

@@ -1,18 +1,22 @@
 """Place a talk that has no time by moving as few others as possible. Only found and offered, never done here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.appraisal import Appraisal
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.bookings import Bookings
 from talkcycle.planning.grid import Starts
 from talkcycle.planning.instance import Assignment, Instance, Plan, Request
+from talkcycle.planning.reshuffle import Reshuffle, Shuffled
 
 DEPTH = 3
 """Most talks that would have to move."""
-MOST_TRIES = 30_000
-"""Placements looked at for each number of moves; a manager with far too many talks must not cost minutes."""
+MOST_SETS = 3_000
+"""Of talks that might move together, looked at for each number of moves."""
+MOST_TRIES = 10_000
+"""Starts looked at for one talk; a manager with far too many talks must not cost minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,79 +39,97 @@ class Exchange:
 def smallest_exchange(instance: Instance, plan: Plan, talk: str, *, depth: int = DEPTH) -> Exchange | None:
     """The exchange with the fewest moves that places *talk*, the cheapest of those; None: none within *depth* moves.
 
-    Talks that HR pinned do not move. Within ``MOST_TRIES`` it is the smallest; beyond, the search goes on with more
-    moves and may miss one.
+    Talks that HR pinned do not move, and nobody gives up a room without moving. Within ``MOST_SETS`` and ``MOST_TRIES``
+    it is the smallest and the cheapest; beyond, there may be a smaller one, or one where none is found.
     """
-    request = next(each for each in instance.talks if each.id == talk)
+    return smallest_exchanges(instance, plan, (talk,), depth=depth)[talk]
+
+
+def smallest_exchanges(
+    instance: Instance, plan: Plan, talks: Iterable[str], *, depth: int = DEPTH
+) -> dict[str, Exchange | None]:
+    """The same for several, each as if it were the only one."""
     bookings = Bookings(Availability(instance), plan.assignments)
-    if not bookings.alone(request):
-        return None
-    for moves in range(depth + 1):
-        found = _Walk(bookings, moves).best(request)
-        if found is not None:
-            return found
-    return None
+    return {id_: _Finder(bookings, bookings.requests[id_]).smallest(depth) for id_ in talks}
 
 
-class _Walk:
-    """Everything that can be reached with exactly so many moves."""
+class _Finder:
+    """Looks at sets of talks that might move, the small ones first.
 
-    def __init__(self, bookings: Bookings, moves: int) -> None:
-        self.bookings = bookings
-        self.appraisal = Appraisal(bookings)
-        self.moves = moves
-        self.tries = MOST_TRIES
+    If a set is the smallest that helps, then each of it must really move, and each is somebody's way out: so every set
+    grows from the talk without a time by one that stands in the way of another of the set.
+    """
 
-    def best(self, talk: Request) -> Exchange | None:
-        """The cheapest exchange that places *talk*; leaves the bookings as they were."""
-        ways = self._ways(talk, frozenset({talk.id}), self.moves)
-        least = min(ways, key=lambda way: way[0], default=None)
-        if least is None:
+    def __init__(self, bookings: Bookings, talk: Request) -> None:
+        self._bookings = bookings
+        self._talk = talk
+        self._appraisal = Appraisal(bookings)
+        self._reshuffle = Reshuffle(self._appraisal, tries=MOST_TRIES)
+
+    def smallest(self, depth: int) -> Exchange | None:
+        if not self._bookings.alone(self._talk):
             return None
-        cost, (places, *others) = least
+        sets: Mapping[frozenset[str], tuple[Request, ...]] = {frozenset(): ()}
+        for _ in range(depth + 1):
+            best: Exchange | None = None
+            larger: dict[frozenset[str], tuple[Request, ...]] = {}
+            for others in sets.values():
+                before = {each.id: self._bookings.placed[each.id] for each in others}
+                saved = sum(self._release(each) for each in others)
+                may = {each: self._may(each, before.get(each.id)) for each in (self._talk, *others)}
+                stuck = [each for each, starts in may.items() if not starts]
+                if not stuck:
+                    below = None if best is None else best.cost + saved
+                    best = self._exchange(self._reshuffle.cheapest(may, below=below), before, saved) or best
+                if best is None and len(larger) < MOST_SETS:
+                    for other in self._in_the_way(stuck[:1] or may):
+                        larger.setdefault(frozenset({*before, other.id}), (*others, other))
+                for had in before.values():
+                    self._bookings.book(had)
+            if best is not None:
+                return best
+            sets = larger
+        return None
+
+    def _release(self, talk: Request) -> int:
+        had = self._bookings.release(talk)
+        return self._appraisal.cost_in(talk, had)
+
+    def _may(self, talk: Request, had: Assignment | None) -> Starts:
+        starts = self._bookings.open(talk)
+        step = self._bookings.instance.grid
+        return starts if had is None or had.start % step else starts & ~(1 << had.start // step)
+
+    def _in_the_way(self, talks: Iterable[Request]) -> Iterator[Request]:
+        """Booked talks without a pin that take a start, or a place on a day, from one of *talks*."""
+        for talk in talks:
+            alone = self._bookings.alone(talk)
+            for other in list(self._bookings.talks_of(talk.employee, talk.manager)):
+                if other.pin is None and alone & self._takes(other, talk):
+                    yield other
+
+    def _takes(self, other: Request, talk: Request) -> Starts:
+        """The starts that *other* may keep from *talk*, and perhaps some more."""
+        bookings = self._bookings
+        if bookings.instance.cascade is Cascade.HARD and (
+            other.employee == talk.manager or other.manager == talk.employee
+        ):
+            return -1
+        start = bookings.placed[other.id].start
+        ends = start + other.minutes + other.buffer
+        takes = bookings.availability.grid.blocked((start, ends), talk.minutes + talk.buffer)
+        if other.manager == talk.manager:
+            zone = bookings.instance.people[talk.manager].zone
+            day = bookings.availability.local_day(start, zone)
+            takes |= sum(each.starts for each in bookings.availability.days(zone) if each.date == day)
+        return takes
+
+    def _exchange(self, found: Shuffled | None, before: Mapping[str, Assignment], saved: int) -> Exchange | None:
+        if found is None:
+            return None
+        cost, assignments = found
         return Exchange(
-            places=places,
-            moves=tuple(Move(before=self.bookings.placed[to.talk], to=to) for to in others),
-            cost=cost,
+            places=next(each for each in assignments if each.talk == self._talk.id),
+            moves=tuple(Move(before=before[each.talk], to=each) for each in assignments if each.talk in before),
+            cost=cost - saved,
         )
-
-    def _ways(self, talk: Request, moving: frozenset[str], moves: int) -> Iterator[tuple[int, tuple[Assignment, ...]]]:
-        """Cost and new places of ways to place *talk*, which is not booked, by moving exactly *moves* others."""
-        if moves == 0:
-            open_ = self.bookings.open(talk)
-            if open_:
-                cost, starts = min(self.appraisal.by_cost(talk, open_).items())
-                yield cost, (self._at(talk, starts),)
-            return
-        stays = self.bookings.open(talk)
-        for other in list(self.bookings.talks_of(talk.employee, talk.manager)):
-            if other.id in moving or other.pin is not None:
-                continue
-            had = self.bookings.release(other)
-            freed = self.bookings.open(talk) & ~stays
-            if freed:
-                yield from self._instead(talk, other, had, freed, moving=moving | {other.id}, moves=moves)
-            self.bookings.book(had)
-
-    def _instead(
-        self, talk: Request, other: Request, had: Assignment, freed: Starts, *, moving: frozenset[str], moves: int
-    ) -> Iterator[tuple[int, tuple[Assignment, ...]]]:
-        """Ways with *talk* at one of the starts that *other*, which is released, left to it."""
-        saved = self.appraisal.cost(other, had.start)
-        for cost, part in sorted(self.appraisal.by_cost(talk, freed).items()):
-            left = part
-            while left and self.tries > 0:
-                self.tries -= 1
-                bit = left & -left
-                left ^= bit
-                places = self._at(talk, bit)
-                self.bookings.book(places)
-                found = [*self._ways(other, moving, moves - 1)]
-                self.bookings.release(talk)
-                for more, others in found:
-                    yield cost + more - saved, (places, *others)
-
-    def _at(self, talk: Request, starts: Starts) -> Assignment:
-        start = self.bookings.availability.grid.first(starts)
-        room = self.bookings.rooms.free(talk.site, start, talk.minutes + talk.buffer) if talk.wants_room else None
-        return Assignment(talk=talk.id, start=start, room=room)

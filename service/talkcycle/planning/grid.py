@@ -5,7 +5,7 @@ bits of a five-week window takes 100 ns, so the whole line is kept, nights inclu
 translated. Intervals are half-open minutes after ``t0``; they need not lie on the grid.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from talkcycle.domain.people import Interval
@@ -45,6 +45,12 @@ class Grid:
     def first(self, starts: Starts) -> int:
         """The earliest start of a set that is not empty."""
         return ((starts & -starts).bit_length() - 1) * self.step
+
+    def minutes(self, starts: Starts) -> Iterator[int]:
+        """Every start of a set, the earliest first."""
+        while starts:
+            yield self.first(starts)
+            starts &= starts - 1
 
     def _between(self, low: int, high: int) -> Starts:
         low, high = max(low, 0), min(high, self.horizon // self.step)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from talkcycle.planning.exchange import Exchange, smallest_exchange
+from talkcycle.planning.exchange import Exchange, smallest_exchanges
 from talkcycle.planning.instance import Assignment, Instance, Pin, Plan
 from talkcycle.planning.solve import search
 
@@ -56,7 +56,7 @@ def replan(
         plan=found,
         moved=tuple(id_ for id_, each in now.items() if id_ in movable and before.get(id_) != each),
         unplaced=left,
-        offers={id_: smallest_exchange(instance, found, id_) for id_ in left},
+        offers=smallest_exchanges(instance, found, left),
     )
 
 

@@ -1,6 +1,7 @@
 """Which rooms of a site are free when. A room holds talks when it is neutral and seats two; every status blocks it."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from talkcycle.domain.people import Interval
 from talkcycle.planning.grid import Grid, Starts
@@ -37,10 +38,12 @@ class Rooms:
 
     def free(self, site: str | None, start: int, length: int) -> str | None:
         """The smallest room of *site* that is free from *start* for *length* minutes."""
-        if site is None:
-            return None
+        return next(self.all_free(site, start, length), None)
+
+    def all_free(self, site: str | None, start: int, length: int) -> Iterator[str]:
+        """Every such room, the smallest first."""
         bit = 1 << start // self._grid.step
-        return next((room for room in self._at.get(site, ()) if self._starts(room, length) & bit), None)
+        return (room for room in self._at.get(site or "", ()) if self._starts(room, length) & bit)
 
     def take(self, room: str, interval: Interval) -> None:
         self._taken[room].append(interval)
