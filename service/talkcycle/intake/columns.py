@@ -49,7 +49,8 @@ NAMES = {
     Column.END: "end, end date, last day, slut, slutdatum, anställd till, sista dag, slutar",
     Column.ABSENCES: "absences, absence, leave, away, frånvaro, ledighet, borta",
     Column.PREFERRED: "preferred hours, preferred times, önskade tider, önskade samtalstider",
-    Column.MOST_PER_DAY: "most per day, most talks per day, talks a day, talks per day, max per day, samtal per dag, högst per dag, högst samtal per dag",
+    Column.MOST_PER_DAY: "most per day, most talks per day, talks a day, talks per day, max per day, högst per dag, "
+    "högst samtal per dag, samtal per dag",
     Column.EXCLUDED: "excluded, exclude, exclusion, exclusion reason, undantagen, undantag, undantas, utesluten",
 }
 """Names of each column; case, spaces, dots, hyphens and underscores do not matter."""

@@ -54,7 +54,7 @@ def unknown_key(key: str, known: list[str]) -> tuple[str, str]:
 def missing_key(key: str, section: type[BaseModel]) -> tuple[str, str]:
     """What to say of a required setting that is not there."""
     examples = section.model_fields[key].examples or [""]
-    example = examples[0] if isinstance(examples[0], str) else _flow(examples[0])
+    example = _flow(examples[0]) if isinstance(examples[0], dict) else examples[0]
     return "is missing.", f"Write for example `{key}: {example}`."
 
 

@@ -118,10 +118,10 @@ def _pair(document: Document, pair: Written[ExcludedPair], people: Mapping[str, 
     employee, manager = people.get(pair.wish.employee), people.get(pair.wish.manager)
     if employee is None or manager is None or employee.manager == manager.id:
         return
-    if employee.manager is None:
-        mend = "Take the wish away: they have no talk."
-    elif manager.manager == employee.id:
+    if manager.manager == employee.id:
         mend = "Exchange the two."
+    elif employee.manager is None:
+        mend = "Take the wish away: they have no talk."
     else:
         mend = f'Their manager is "{employee.manager}".'
     yield document.fault(
