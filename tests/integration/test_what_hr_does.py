@@ -14,6 +14,7 @@ import structlog
 from talkcycle.bootstrap import read_inputs, settings_of, store_of
 from talkcycle.daemon.simulation import VirtualClock
 from talkcycle.daemon.tick import Ticker
+from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.faults import Refused
 from talkcycle.domain.messages import Kind, OutboxState
 from talkcycle.domain.store import OutboxFilter
@@ -191,6 +192,65 @@ def test_a_pilot_runs_first_and_the_rest_joins_without_touching_it(office: Offic
     assert sorted(announced) == ["person:1", "person:2", "person:3", "person:4"]
     with pytest.raises(Refused, match="Nobody is chosen"):
         office.approve()
+
+
+def test_after_a_pilot_hr_may_still_change_rooms_and_wishes_for_the_rest(office: Office) -> None:
+    round_ = office.approve(only=frozenset({"London"}))
+    with office.store.read() as session:
+        pilot = session.talks.of_round(round_)
+    (office.folder / "cycle.yaml").write_text(
+        CYCLE
+        + """rooms: {Stockholm: [{name: Vättern, seats: 2}], London: [{name: Ravenscourt, seats: 4}]}
+wishes:
+  pin: [{employee: "3", at: 2027-03-18 16:30, room: Vättern}, {employee: "4", at: 2027-03-19 10:00}]
+  exclude: [{employee: "5", manager: "2", reason: they talked in January}]
+"""
+    )
+    office.approve()
+
+    with office.store.read() as session:
+        talks = {talk.id: talk for talk in session.talks.of_round(round_)}
+    assert sorted(talks) == ["2", "3", "4"]
+    assert talks["4"] == pilot[0]
+    assert talks["3"].start == datetime(2027, 3, 18, 15, 30, tzinfo=UTC)
+    assert talks["3"].place == talks["2"].place == Place(kind=PlaceKind.NAMED, name="Vättern")
+    office.tick(NOW + timedelta(days=45))
+    invitation = next(row for row in office.rows(step="invitation") if row.key.subject == "talk:3")
+    _, event = office.event(invitation.id)
+    assert event["LOCATION"] == "Vättern"
+
+    (office.folder / "cycle.yaml").write_text(CYCLE + "talk: {minutes: 90}\n")
+    with pytest.raises(Refused, match="Rooms, rules of planning and wishes may change"):
+        office.plan()
+
+
+@pytest.mark.parametrize(
+    ("at", "now", "said"),
+    [
+        pytest.param(
+            "2027-03-08 10:00",
+            datetime(2027, 2, 22, 9, 0, tzinfo=UTC),
+            "The talk of 3 is pinned to 2027-03-08; with the notice of 14 days the first day for a talk is 2027-03-15. "
+            "Pin it to that day or a later one, or let the plan be approved in fewer than 5 days (`approval`).",
+            id="inside the notice",
+        ),
+        pytest.param(
+            "2027-03-10 10:00",
+            datetime(2027, 6, 1, 9, 0, tzinfo=UTC),
+            "The talk of 3 is pinned to 2027-03-10; the window of this round is 2028-03-08 to 2028-03-26. "
+            "Change the wish under `wishes: pin`, or take it away.",
+            id="of the round before",
+        ),
+    ],
+)
+def test_a_pin_this_round_cannot_keep_stops_the_plan(office: Office, at: str, now: datetime, said: str) -> None:
+    wish = f'repeat: every year\nwishes: {{pin: [{{employee: "3", at: {at}}}]}}\n'
+    (office.folder / "cycle.yaml").write_text(CYCLE + wish)
+    office.clock.at = now
+
+    with pytest.raises(Refused) as raised:
+        office.plan()
+    assert str(raised.value) == said
 
 
 def test_a_roster_that_shrank_stops_the_next_round_until_hr_confirms(office: Office) -> None:

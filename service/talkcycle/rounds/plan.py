@@ -13,7 +13,9 @@ from talkcycle.domain.plan import Draft
 from talkcycle.domain.repetition import window_from
 from talkcycle.domain.store import Session, Store
 from talkcycle.domain.talks import Talk, TalkState
+from talkcycle.domain.wishes import PlanningRules, Wishes
 from talkcycle.rounds.fingerprint import fingerprint, hashes
+from talkcycle.rounds.pinned_days import pins_out_of_reach
 
 Progress = Callable[[int, int], None]
 BusyBetween = Callable[[datetime, datetime], BusyTimes]
@@ -66,7 +68,8 @@ def make_draft(
 
     Raises:
         FaultyInput: Busy times cannot be read.
-        Refused: The cycle's last window is over, or the round is approved and something of it has changed since.
+        Refused: The cycle's last window is over; a pin is outside the window or inside the notice; or the round is
+            approved and something that it sends has changed since.
     """
     today = day_of(now, inputs.cycle.zone)
     cycle = _with_window(inputs.cycle, today)
@@ -97,7 +100,7 @@ def draft_of(
     stop: Stop = never,
     progress: Progress | None = None,
 ) -> Draft:
-    """The plan itself: a function of its arguments, if the machine is fast enough for the limit."""
+    """The plan itself: a function of its arguments, if the machine is fast enough for the limit. Raises Refused."""
     from talkcycle.planning.build import instance_of, planned_talks  # noqa: PLC0415  # the daemon never plans
     from talkcycle.planning.reasons import explain_rooms  # noqa: PLC0415
     from talkcycle.planning.solve import search  # noqa: PLC0415
@@ -106,9 +109,12 @@ def draft_of(
     today = day_of(now, cycle.zone)
     approve_by = today + timedelta(days=cycle.approval_days)
     people = {person.id: person for person in inputs.roster.people}
-    instance, left_out = instance_of(
-        cycle, people, inputs.holidays, today=last_invitation_day(inputs, approve_by), taken=tuple(approved), busy=busy
-    )
+    taken = tuple(approved)
+    invited_by = last_invitation_day(inputs, approve_by)
+    out_of_reach = pins_out_of_reach(cycle, {talk.employee for talk in taken}, invited_by=invited_by)
+    if out_of_reach:
+        raise Refused(" ".join(out_of_reach))
+    instance, left_out = instance_of(cycle, people, inputs.holidays, today=invited_by, taken=taken, busy=busy)
     seconds = max(LEAST_SECONDS, len(instance.talks) / TALKS_A_SECOND) if limit is None else limit
     plan = search(instance, limit=seconds, stop=stop, progress=progress).plan
     talks, unplaced = planned_talks(instance, plan, cycle, people)
@@ -151,18 +157,25 @@ def approved_talks(session: Session, round_id: str, cycle: Cycle, inputs: Inputs
     """Talks of the round that are already under way (a pilot), which a plan has to leave alone.
 
     Raises:
-        Refused: Cycle, roster or texts differ from those the round was approved with.
+        Refused: Roster, texts, or what the cycle says about more than planning differ from those the round was
+            approved with.
     """
     round_ = session.rounds.get(round_id)
     if round_ is None:
         return []
-    if (round_.cycle, round_.roster) != (cycle, inputs.roster.version) or session.rounds.files(round_id) != inputs.files:
+    before, now = (_but_planning(each) for each in (round_.cycle, cycle))
+    if (before, round_.roster) != (now, inputs.roster.version) or session.rounds.files(round_id) != inputs.files:
         raise Refused(
             f"The round {round_id} is approved and runs with the cycle, roster and texts it was approved with; "
             "these files have changed since. Put them back to plan the rest of this round, or change the window "
-            "to plan another."
+            "to plan another. Rooms, rules of planning and wishes may change."
         )
     return [talk for talk in session.talks.of_round(round_id) if talk.state is not TalkState.UNPLACED]
+
+
+def _but_planning(cycle: Cycle) -> Cycle:
+    """What of *cycle* bears on talks that have their time and place already."""
+    return replace(cycle, rooms={}, planning=PlanningRules(), wishes=Wishes())
 
 
 def _with_window(cycle: Cycle, today: date) -> Cycle:
