@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from talkcycle.domain.faults import Refused
+from talkcycle.rounds.plan_pages import page_of
 
 if TYPE_CHECKING:
     from talkcycle.domain.plan_facts import PlanFacts
 
 BEGINNING = 2_000
 """So many bytes of a page or CSV file tell whose it is."""
-PLANS = "plans"
-"""The folder in the service's data folder; only its owner may look into it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +63,12 @@ def named_files(*, page: Path | None, csv: Path | None, xlsx: Path | None) -> li
 
 def usual_page(data: Path, round_id: str) -> PlanFile:
     """The page of a round where nobody names a file: in the service's data folder, which is made if need be."""
-    folder = data / PLANS
+    page = page_of(data, round_id)
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
+        page.parent.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise Refused(f"The plan is stored, but there can be no folder {folder}: {error.strerror}.") from error
-    return _page(folder / f"{round_id}.html")
+        raise Refused(f"The plan is stored, but there can be no folder {page.parent}: {error.strerror}.") from error
+    return _page(page)
 
 
 def _page(path: Path) -> PlanFile:

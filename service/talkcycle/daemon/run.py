@@ -65,8 +65,10 @@ class Daemon:
 
     def tidy(self) -> None:
         from talkcycle.rounds.housekeeping import tidy  # noqa: PLC0415
+        from talkcycle.rounds.plan_pages import drop_pages  # noqa: PLC0415
 
         tidied = tidy(self.store, now=self.clock.now())
+        drop_pages(self.settings.data, tidied.purged)
         if tidied.payloads or tidied.closed or tidied.purged:
             self.log.info("tidied", payloads=tidied.payloads, closed=tidied.closed, purged=tidied.purged)
 
