@@ -27,7 +27,7 @@ EDGE = timedelta(days=2)
 """Windows begin and end some hours wide, for all zones; no published list need cover that."""
 ZONES_KNOWN = timedelta(days=400)
 """Zones that files define are worked out so far around the window: every change of clocks before it is in there."""
-DAY = re.compile(r"\s*(\d{4})(\d\d)(\d\d)(?:T\d{6}Z?)?\s*")
+DAY = re.compile(rb"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 
 
 def busy_times_in(
@@ -109,17 +109,14 @@ def _start_of(event: Component, budget: Budget) -> Property:
 
 def _elsewhere(event: Component, start: datetime, end: datetime) -> bool:
     """Whether a single event is certainly not near the window; most of a calendar is long past."""
-    if {"RRULE", "RDATE", "RECURRENCE-ID"} & event.properties.keys():
+    if {"RRULE", "RDATE", "RECURRENCE-ID"} & event.lines.keys():
         return False
-    begins, ends = _day(event.first("DTSTART")), _day(event.first("DTEND"))
-    return (begins is not None and begins > f"{after(end, EDGE):%Y%m%d}") or (
-        ends is not None and begins is not None and begins <= ends < f"{before(start, EDGE):%Y%m%d}"
+    begins, ends = event.ending("DTSTART")[:8], event.ending("DTEND")[:8]
+    if not (DAY.fullmatch(begins) and (not ends or DAY.fullmatch(ends))):
+        return False
+    return begins > after(end, EDGE).strftime("%Y%m%d").encode() or bool(
+        begins <= ends < before(start, EDGE).strftime("%Y%m%d").encode()
     )
-
-
-def _day(property_: Property | None) -> str | None:
-    match = DAY.fullmatch(property_.value) if property_ else None
-    return "".join(match.groups()) if match and "01" <= match[2] <= "12" and "01" <= match[3] <= "31" else None
 
 
 def _listed(component: Component, window: Span, zones: Zones, budget: Budget) -> Iterator[Busy]:

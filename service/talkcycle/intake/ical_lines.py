@@ -12,7 +12,10 @@ TEXTS = frozenset({b"UID", b"TZID", b"STATUS", b"TRANSP", b"SEQUENCE", b"X-MICRO
 TIMES = frozenset({b"DTSTART", b"DTEND", b"DURATION", b"RRULE", b"RDATE", b"EXDATE", b"RECURRENCE-ID", b"FREEBUSY"})
 OFFSETS = frozenset({b"TZOFFSETFROM", b"TZOFFSETTO"})
 STRUCTURE = frozenset({b"BEGIN", b"END"})
-READ = TEXTS | TIMES | OFFSETS | STRUCTURE
+LINE = re.compile(
+    rb"\n(" + b"|".join(sorted(TEXTS | TIMES | OFFSETS | STRUCTURE)) + rb")(?=[;:]).*(?:\n[ \t].*)*", re.IGNORECASE
+)
+FOLD = re.compile(rb"\n[ \t]")
 
 DEEPEST = 8
 MOST_COMPONENTS = 50_000
@@ -46,15 +49,20 @@ class Component:
 
     line: int
     name: str
-    properties: dict[str, list[Property]] = field(default_factory=dict)
+    lines: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
     parts: "list[Component]" = field(default_factory=list)
 
     def first(self, name: str) -> Property | None:
-        found = self.properties.get(name)
-        return found[0] if found else None
+        found = self.lines.get(name)
+        return _property(*found[0], name) if found else None
 
     def all(self, name: str) -> list[Property]:
-        return self.properties.get(name, [])
+        return [_property(*each, name) for each in self.lines.get(name, ())]
+
+    def ending(self, name: str) -> bytes:
+        """What the line's last part is, empty when there is none."""
+        found = self.lines.get(name)
+        return found[0][1].rpartition(b":")[2].strip() if found else b""
 
     def text(self, name: str) -> str:
         """The value in capitals, empty when there is none."""
@@ -68,10 +76,12 @@ def components_of(data: bytes) -> list[Component]:
     Raises:
         Unreadable: Not a whole iCalendar file, or larger than a calendar is.
     """
+    text = b"\n" + _as_utf8(data).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    _check_start(text)
     found: list[Component] = []
     open_: list[tuple[bytes, Component | None]] = []
     count = 0
-    for line, name, raw in _content_lines(data):
+    for line, name, raw in _content_lines(text):
         if name == b"BEGIN":
             count += 1
             kind = raw.partition(b":")[2].strip().upper()
@@ -81,33 +91,29 @@ def components_of(data: bytes) -> list[Component]:
             kind = raw.partition(b":")[2].strip().upper()
             if not open_ or open_.pop()[0] != kind:
                 raise Unreadable(line, "END", "This ends something that was not begun.")
-        elif not open_:
-            raise _not_a_calendar(line, raw)
-        elif open_[-1][1] is not None and name in READ:
-            each = _property(line, name, raw)
-            open_[-1][1].properties.setdefault(each.name, []).append(each)
+        elif open_ and (inside := open_[-1][1]) is not None:
+            inside.lines.setdefault(name.decode(), []).append((line, raw))
     if open_:
         raise Unreadable(0, "", "The file breaks off before its calendar ends, so busy times may be missing.")
-    if not count:
-        raise Unreadable(0, "", "The file is empty.", "A calendar without events still has a BEGIN:VCALENDAR line.")
     return found
 
 
-def _content_lines(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Line number, name in capitals, and the whole line, folded lines joined where they are read."""
-    joined: list[bytes] = []
-    number, name = 0, b""
-    for at, raw in enumerate(_as_utf8(data).splitlines(), start=1):
-        if raw[:1] in {b" ", b"\t"} and name:
-            if name in READ:
-                joined.append(raw[1:])
-            continue
-        if name:
-            yield number, name, b"".join(joined)
-        number, joined = at, [raw]
-        name = raw.partition(b":")[0].partition(b";")[0].strip().upper()
-    if name:
-        yield number, name, b"".join(joined)
+def _content_lines(text: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Line number, name in capitals, and the whole line, unfolded; only of what is read."""
+    number, counted = 0, 0
+    for match in LINE.finditer(text):
+        number += text.count(b"\n", counted, match.start() + 1)
+        counted = match.start() + 1
+        raw = match[0][1:]
+        yield number, match[1].upper(), FOLD.sub(b"", raw) if b"\n" in raw else raw
+
+
+def _check_start(text: bytes) -> None:
+    start = text.lstrip()[:60]
+    if not start:
+        raise Unreadable(0, "", "The file is empty.", "A calendar without events still has a BEGIN:VCALENDAR line.")
+    if not start.upper().startswith(b"BEGIN:VCALENDAR"):
+        raise _not_a_calendar(1, start)
 
 
 def _as_utf8(data: bytes) -> bytes:
@@ -140,12 +146,12 @@ def _opened(line: int, kind: bytes, around: Component | None, found: list[Compon
     return each
 
 
-def _property(line: int, name: bytes, raw: bytes) -> Property:
+def _property(line: int, raw: bytes, name: str) -> Property:
     """Times hold no colon, so that a zone's name which does may stand unquoted before them."""
     text = raw.decode(errors="replace")
-    head, _, value = text.rpartition(":") if name in TIMES else text.partition(":")
-    parameters = {key.upper(): value.strip('"') for key, value in PARAMETER.findall(head)}
-    return Property(line, name.decode(), parameters, value)
+    head, _, value = text.rpartition(":") if name.encode() in TIMES else text.partition(":")
+    parameters = {key.upper(): value.strip('"') for key, value in PARAMETER.findall(head)} if ";" in head else {}
+    return Property(line, name, parameters, value)
 
 
 def _not_a_calendar(line: int, raw: bytes) -> Unreadable:

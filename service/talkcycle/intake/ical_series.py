@@ -111,10 +111,14 @@ def _of_master(master: Event, changed: Gone, onwards: list[Event], search: Searc
 
 
 def _occurrences(master: Event, search: Search) -> Iterator[Occurrence]:
-    """Its own start, what its rules give, and its further dates; some of them twice."""
-    yield master.start, master.length
-    for rule in master.rules:
-        until = _last_instant(rule, master.start, search.zones)
+    """Its own start, what its rules give, and its further dates; some of them twice.
+
+    Whoever cuts a series off before its first occurrence means that there is none.
+    """
+    untils = [_last_instant(rule, master.start, search.zones) for rule in master.rules]
+    if all(until is None or master.start.utc <= until for until in untils):
+        yield master.start, master.length
+    for rule, until in zip(master.rules, untils, strict=True):
         for local in rule_starts(rule, master.start.local, search.first, search.last, search.budget):
             start = master.start.at(local)
             if until is None or start.utc <= until:
