@@ -60,13 +60,14 @@ def replan(
     )
 
 
-def accept(plan: Plan, exchange: Exchange) -> Plan:
+def accept(instance: Instance, plan: Plan, exchange: Exchange) -> Plan:
     """*plan* with *exchange* carried out."""
-    changed = {each.talk: each for each in (exchange.places, *(move.to for move in exchange.moves))}
     kept = {each.talk: each for each in plan.assignments}
-    assignments = {**kept, **changed}
+    changed = {each.talk: each for each in (exchange.places, *(move.to for move in exchange.moves))}
+    now = kept | changed
     return Plan(
-        assignments=tuple(assignments.values()), unplaced=tuple(id_ for id_ in plan.unplaced if id_ not in assignments)
+        assignments=tuple(now[talk.id] for talk in instance.talks if talk.id in now),
+        unplaced=tuple(talk.id for talk in instance.talks if talk.id not in now),
     )
 
 

@@ -1,0 +1,163 @@
+"""The smallest exchange that places a talk: no smaller one exists, none as small is cheaper, and none is done unasked."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+
+from talkcycle.planning.exchange import Exchange, smallest_exchange
+from talkcycle.planning.instance import Assignment, Instance, Pin, Plan
+from talkcycle.planning.replan import accept
+from talkcycle.planning.score import score
+from talkcycle.planning.talkplan import from_json, plan_to_json, to_json
+from talkplan_tools import MONDAY, NINE, checked, crowded
+from unit.planning.test_bookings import assigned
+from unit.planning.test_same_optimum_as_brute_force import Choice, Document, Judge, documents
+
+DEPTH = 2
+
+
+@st.composite
+def plans_in_the_way(draw: st.DrawFn) -> tuple[Document, list[Choice], str]:
+    """A tiny company with a plan in which everybody stands in the way of one talk as well as they can."""
+    document = draw(documents())
+    document["cycle"]["window"][1] = document["cycle"]["window"][draw(st.sampled_from((0, 0, 1)))]
+    judge = Judge(document)
+    left_out: str = draw(st.sampled_from([each["id"] for each in document["talks"] if "pin" not in each]))
+    places = judge.choices(judge.talks[left_out])
+    placed: list[Choice] = []
+    for talk in sorted(document["talks"], key=lambda each: "pin" not in each):
+        possible = [each for each in judge.choices(talk) if judge.fits(each, placed) and talk["id"] != left_out]
+        if possible:
+            first = draw(st.integers(0, len(possible) - 1))
+            placed.append(
+                min(possible[first:] + possible[:first], key=lambda each: fitting(judge, places, [*placed, each]))
+            )
+    assume(places and not fitting(judge, places, placed))
+    return document, placed, left_out
+
+
+def fitting(judge: Judge, places: list[Choice], placed: list[Choice]) -> int:
+    return sum(judge.fits(each, placed) for each in places)
+
+
+def least_exchange(judge: Judge, placed: list[Choice], talk: str) -> tuple[int, int] | None:
+    """How many others must move, and what the plan then costs more at least; every way of it is tried."""
+    for moves in range(DEPTH + 1):
+        costs = [
+            cost
+            for others in combinations([each for each in placed if "pin" not in judge.talks[each.talk]], moves)
+            for cost in ways(judge, [each for each in placed if each not in others], [talk], list(others))
+        ]
+        if costs:
+            return moves, min(costs) - judge.cost(placed) + judge.weights["unplaced"]
+    return None
+
+
+def ways(judge: Judge, placed: list[Choice], left: list[str], others: list[Choice]) -> list[int]:
+    """The cost of every plan with what is *placed*, a place for each of *left* and another start for each of *others*."""
+    if not left and not others:
+        return [judge.cost(placed)]
+    talk, had = (left[0], None) if left else (others[0].talk, others[0].start)
+    return [
+        cost
+        for choice in judge.choices(judge.talks[talk])
+        if choice.start != had and judge.fits(choice, placed)
+        for cost in ways(judge, [*placed, choice], left[1:], others if left else others[1:])
+    ]
+
+
+@settings(max_examples=20)
+@given(case=plans_in_the_way())
+def test_no_exchange_is_smaller_and_none_as_small_is_cheaper(case: tuple[Document, list[Choice], str]) -> None:
+    document, placed, talk = case
+    judge, instance = Judge(document), from_json(document)
+    unplaced = [each.id for each in instance.talks if each.id not in {choice.talk for choice in placed}]
+    plan = Plan(assignments=tuple(assigned(placed)), unplaced=tuple(unplaced))
+
+    found = smallest_exchange(instance, plan, talk, depth=DEPTH)
+
+    event(f"moves: {found and len(found.moves)}")
+    assert (found and (len(found.moves), found.cost)) == least_exchange(judge, placed, talk)
+    if found:
+        after = accept(instance, plan, found)
+        price = judge.weights["unplaced"]
+        assert score(instance, after).cost == score(instance, plan).cost - price + found.cost
+        assert only_those_moved(plan, after, found)
+
+
+def only_those_moved(plan: Plan, after: Plan, found: Exchange) -> bool:
+    before = {each.talk: each for each in plan.assignments}
+    now = {each.talk: each for each in after.assignments}
+    moves = {move.to.talk: move for move in found.moves}
+    assert found.places.talk not in before
+    return now == before | {id_: move.to for id_, move in moves.items()} | {found.places.talk: found.places} and all(
+        before[id_] == move.before and move.before.start != move.to.start for id_, move in moves.items()
+    )
+
+
+@pytest.fixture(scope="session")
+def two_in_the_way() -> tuple[Instance, Plan]:
+    """E and their manager M could meet at eleven only, when M is to talk with F, and E with G of E's own team."""
+    nine, ten, eleven, twelve, two, three, five = (NINE + 60 * hour for hour in (0, 1, 2, 3, 5, 6, 8))
+    busy = {
+        "M": [nine, ten, twelve, five],
+        "E": [nine, eleven, twelve, two, three, five],
+    }
+    people = [
+        {"id": id_, "manager": None, "site": "S", "tz": "Europe/Stockholm", "cal": "SE"}
+        | {"hours": [[[540, 1020]]] * 5 + [[], []], "busy": {"b": busy[id_]} if id_ in busy else {}}
+        for id_ in ("M", "E", "F", "G")
+    ]
+    document = crowded() | {"people": people, "rooms": []}
+    document["cycle"] = document["cycle"] | {"window": [MONDAY, MONDAY], "max_per_day": 3}
+    document["talks"] = [
+        {"id": f"T{employee}", "employee": employee, "manager": manager, "dur": 60, "buf": 0, "room": False, "site": "S"}
+        for employee, manager in (("E", "M"), ("F", "M"), ("G", "E"))
+    ]
+    assignments = (Assignment(talk="TF", start=eleven), Assignment(talk="TG", start=eleven))
+    return from_json(document), Plan(assignments=assignments, unplaced=("TE",))
+
+
+def test_a_start_that_two_talks_stand_in_the_way_of_is_freed_of_both(two_in_the_way: tuple[Instance, Plan]) -> None:
+    instance, plan = two_in_the_way
+
+    found = smallest_exchange(instance, plan, "TE")
+
+    assert found is not None
+    assert found.places == Assignment(talk="TE", start=NINE + 120)
+    assert {(move.to.talk, move.before.start, move.to.start) for move in found.moves} == {
+        ("TF", NINE + 120, NINE + 60),
+        ("TG", NINE + 120, NINE + 300),
+    }
+    assert smallest_exchange(instance, plan, "TE", depth=1) is None
+
+
+def test_an_accepted_exchange_places_the_talk_and_breaks_no_rule(two_in_the_way: tuple[Instance, Plan]) -> None:
+    instance, plan = two_in_the_way
+    found = smallest_exchange(instance, plan, "TE")
+    assert found is not None
+
+    after = accept(instance, plan, found)
+
+    assert [each.talk for each in after.assignments] == ["TE", "TF", "TG"]
+    assert after.unplaced == ()
+    assert checked(to_json(instance), plan_to_json(after))[1] == []
+    assert plan.unplaced == ("TE",)
+
+
+def test_a_pinned_talk_never_makes_way(two_in_the_way: tuple[Instance, Plan]) -> None:
+    instance, plan = two_in_the_way
+    pinned = replace(
+        instance,
+        talks=tuple(replace(each, pin=Pin(start=NINE + 120)) if each.id == "TG" else each for each in instance.talks),
+    )
+
+    assert smallest_exchange(pinned, plan, "TE") is None
+
+
+def test_an_unknown_talk_is_an_error(two_in_the_way: tuple[Instance, Plan]) -> None:
+    with pytest.raises(KeyError, match="nobody"):
+        smallest_exchange(*two_in_the_way, "nobody")
