@@ -13,25 +13,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from talkcycle.domain.cycle import Cycle
-from talkcycle.domain.faults import FaultyInput
+from talkcycle.domain.faults import Fault, FaultyInput
 from talkcycle.domain.people import Interval, Person, Roster
 from talkcycle.domain.service import ServiceSettings
 from talkcycle.intake.addresses import mail_address
 from talkcycle.intake.columns import NAMES
 from talkcycle.intake.cycle_file import read_cycle
 from talkcycle.intake.cycle_model import CycleSettings
+from talkcycle.intake.hr_files import read_cycle_and_roster
 from talkcycle.intake.person_defaults import PersonDefaults
 from talkcycle.intake.roster_file import read_roster
 from talkcycle.intake.service_file import read_service
 from talkcycle.intake.service_model import ServiceFile
+from talkcycle.intake.shipped_cycle import shipped_steps
 from talkcycle.intake.steps_grammar import parse_days, parse_repeat, parse_when
 from talkcycle.intake.unusable import Unusable
 from talkcycle.intake.working_week import clock_time, working_week
-from talkcycle.intake.written_days import written_absences, written_day
+from talkcycle.intake.written_days import written_absences, written_day, written_moment
 from talkcycle.resources import shipped
 
 DEFAULTS = PersonDefaults(language="sv", zone="Europe/Stockholm", country="SE", languages=frozenset({"sv", "en"}))
 TEMPLATES = {"sv": {"invitation", "reminder"}, "en": {"invitation"}}
+
+SHIPPED_TEMPLATES = {"sv": set(shipped_steps(21))}
 
 CYCLE = (shipped("config") / "cycle.yaml").read_text(encoding="utf-8")
 SERVICE = (shipped("config") / "service.yaml").read_text(encoding="utf-8")
@@ -107,6 +111,17 @@ def _as_yaml(value: Any) -> str:
     return {None: "~", True: "true", False: "false"}.get(value, str(value))
 
 
+WISHES = """window: {first: 2027-03-08, last: 2027-04-09}
+roster: people.csv
+rooms: {Malmö: [{name: Öresund, seats: 4}, {name: Ada, seats: 9, neutral: false}]}
+planning: {cascade: hard, busy_times: {tentative: free}, lunch: none, preferred_hours: [09:00-12:00]}
+wishes:
+  pin: [{employee: 2, at: 2027-03-10 10:00, room: Öresund}, {employee: 3, at: 2027-03-11T10:00}]
+  forbid: [{who: [Malmö, 1], days: 2027-03-15..2027-03-19, hours: 13:00-17:00, weekdays: [mon, fri]}]
+  exclude: [{employee: 4, manager: 1, reason: they talked}]
+"""
+PEOPLE = "id,name,email,manager,site\n1,A,,,Malmö\n2,B,,1,Malmö\n3,C,,2,Malmö\n4,D,,1,\n"
+
 STEP_KEYS = ["id", "when", "to", "template", "at", "attach", "calendar", "latest", "applies", "sites", "change", "remove"]
 
 
@@ -121,6 +136,21 @@ def test_bytes_of_any_kind(reader: Callable[[Path], Any], data: bytes) -> None:
 @settings(max_examples=12)
 def test_a_damaged_cycle(data: bytes) -> None:
     assert isinstance(read(cycle, data), Cycle | None)
+
+
+@given(data=damaged(WISHES))
+@settings(max_examples=30)
+def test_damaged_rooms_rules_and_wishes(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cycle.yaml"
+        path.write_bytes(data)
+        (path.parent / "people.csv").write_text(PEOPLE, encoding="utf-8")
+        faults: list[Fault] = []
+        try:
+            read_cycle_and_roster(path, templates=SHIPPED_TEMPLATES, default_contact="talks@example.com")
+        except FaultyInput as error:
+            faults.extend(error.faults)
+    assert all((fault.place + fault.problem + fault.mend).isprintable() for fault in faults)
 
 
 @given(data=damaged(SERVICE))
@@ -152,7 +182,7 @@ def test_a_damaged_roster_is_faulty_or_a_sound_tree(data: bytes) -> None:
 cell = st.text(max_size=12) | st.sampled_from(["1", "2", "3", "a@x.example", "", *WORDS])
 
 
-@given(rows=st.lists(st.lists(cell, min_size=14, max_size=14), min_size=1, max_size=5))
+@given(rows=st.lists(st.lists(cell, min_size=len(NAMES), max_size=len(NAMES)), min_size=1, max_size=5))
 @settings(max_examples=30)
 def test_any_cells_are_faulty_or_a_sound_tree(rows: list[list[str]]) -> None:
     header = ";".join(NAMES)
@@ -237,6 +267,7 @@ PARSERS: list[Callable[[str], Any]] = [
     clock_time,
     written_day,
     written_absences,
+    written_moment,
     lambda text: working_week(text, ""),
     lambda text: working_week("", text),
 ]

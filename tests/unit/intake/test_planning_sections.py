@@ -1,15 +1,19 @@
 """Rooms, the planner's rules and HR's wishes in a cycle file: their values, and every fault with its line."""
 
+import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from talkcycle.domain.busy import Blocks, BusyKind
 from talkcycle.domain.cycle import Cycle
-from talkcycle.domain.faults import FaultyInput
+from talkcycle.domain.faults import Fault, FaultyInput
 from talkcycle.domain.wishes import (
     EVERYBODY,
     Cascade,
@@ -21,6 +25,7 @@ from talkcycle.domain.wishes import (
     Wishes,
 )
 from talkcycle.intake.hr_files import read_cycle_and_roster
+from talkcycle.intake.shipped_cycle import shipped_steps
 
 HEAD = "window: {first: 2027-03-08, last: 2027-04-09}\nroster: roster.csv\n"
 ROOMS = "rooms: {Malmö: [{name: Öresund, seats: 4}, {name: Skrubben, seats: 1}, {name: Ada, seats: 9, neutral: false}]}\n"
@@ -144,6 +149,37 @@ def test_wishes_have_their_values(tmp_path: Path, templates: dict[str, set[str]]
 )
 def test_talks_that_only_touch_are_welcome(tmp_path: Path, templates: dict[str, set[str]], pins: str) -> None:
     assert len(read(tmp_path, f"wishes: {{pin: {pins}}}\n", templates).wishes.pinned) == 2
+
+
+@given(
+    starts=st.dictionaries(st.sampled_from(["21", "22", "23", "31", "32"]), st.integers(0, 12), min_size=2, max_size=4),
+    minutes=st.sampled_from([15, 45, 60]),
+    buffer=st.sampled_from([0, 15, 30]),
+)
+@settings(max_examples=40)
+def test_pins_are_accepted_exactly_when_nobody_is_in_two_talks(starts: dict[str, int], minutes: int, buffer: int) -> None:
+    """*starts*: quarters of an hour after nine in Stockholm. The reference counts the minutes of each person."""
+    managers = {"21": "1", "22": "1", "23": "1", "31": "21", "32": "21"}
+    taken: Counter[tuple[str, int]] = Counter()
+    pins = []
+    for id_, quarters in starts.items():
+        begins = 540 + 15 * quarters
+        taken.update((id_, minute) for minute in range(begins, begins + minutes))
+        taken.update((managers[id_], minute) for minute in range(begins, begins + minutes + buffer))
+        local = begins - 60 if id_ == "23" else begins
+        pins.append(f"{{employee: {id_}, at: 2027-03-10 {local // 60:02}:{local % 60:02}}}")
+    text = f"""agenda: [{{id: summary, minutes: 5}}]
+talk: {{minutes: {minutes}, buffer: {buffer}, most_per_day: 12}}
+wishes: {{pin: [{", ".join(pins)}]}}
+"""
+    found: list[Fault] = []
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            read(Path(folder), text, {"sv": set(shipped_steps(21))})
+        except FaultyInput as error:
+            found.extend(error.faults)
+    assert all("is in the talk of" in fault.problem for fault in found)
+    assert bool(found) == (max(taken.values()) > 1)
 
 
 FAULTS = [
