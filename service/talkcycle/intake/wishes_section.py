@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from talkcycle.domain.people import Absence
 from talkcycle.domain.wishes import EVERYBODY, ExcludedPair, ForbiddenTime, PinnedTalk, Wishes
+from talkcycle.intake.cycle_checks import LONGEST_WINDOW_DAYS
 from talkcycle.intake.cycle_model import CycleSettings, WindowSettings
 from talkcycle.intake.findings import Findings
 from talkcycle.intake.planning_model import ExcludeSettings, ForbidSettings, PinSettings, WishSettings
@@ -125,6 +126,8 @@ def _check_forbidden(findings: Findings, written: WrittenWishes, window: WindowS
         if window is not None and (wish.last < window.first or wish.first > window.last):
             mend = f"Write days from {window.first} to {window.last}, or take the wish away."
             findings.fault((*path, "days"), f"{_shown(wish)} is outside the window.", mend)
+        elif (wish.last - wish.first).days >= LONGEST_WINDOW_DAYS:
+            findings.fault((*path, "days"), f"{_shown(wish)} is longer than a year.", "Write the days that are meant.")
         elif wish.weekdays and not wish.weekdays & _weekdays(Absence(first=wish.first, last=wish.last)):
             mend = "Write another day of the week, or take `weekdays` away."
             findings.fault((*path, "weekdays"), f"{_shown(wish)} has no such day.", mend)

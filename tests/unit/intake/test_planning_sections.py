@@ -399,7 +399,7 @@ FAULTS = [
         "wishes:\n  forbid:\n    - {who: [Malmö, Anna Ek, Londn], days: 2027-03-10}\n"
         "    - {who: everbody, days: 2027-03-12..2027-03-11}\n    - {who: everybody, days: 2027-04-10}\n"
         "    - {who: 21, days: 2027-03-08..2027-03-10, weekdays: fri}\n    - {who: 21}\n"
-        "    - {who: [Oslo], days: 2027-03-10, hours: 15-13}\n",
+        "    - {who: [Oslo], days: 2027-03-10, hours: 15-13}\n    - {who: 21, days: 2027-03-10..2028-03-10}\n",
         [
             ':5: wishes.forbid[1].who[2] "Anna Ek" is neither an id nor a site of the roster. Did you mean "1"?',
             ':5: wishes.forbid[1].who[3] "Londn" is neither an id nor a site of the roster. Did you mean "London"?',
@@ -414,6 +414,7 @@ FAULTS = [
             ),
             ":9: wishes.forbid[5].days is missing. Write for example `days: 2027-03-11`.",
             ':10: wishes.forbid[6].hours "15-13" ends before it begins. Write hours past midnight as two days\' hours.',
+            ":11: wishes.forbid[7].days 2027-03-10..2028-03-10 is longer than a year. Write the days that are meant.",
         ],
         id="what forbids nothing",
     ),
