@@ -56,7 +56,7 @@ def replan(
         plan=found,
         moved=tuple(id_ for id_, each in now.items() if id_ in movable and before.get(id_) != each),
         unplaced=left,
-        offers=smallest_exchanges(instance, found, left),
+        offers=smallest_exchanges(instance, found, left) if left else {},
     )
 
 
