@@ -1,11 +1,14 @@
 """Which addresses calendars may be fetched from: no other schemes, and nothing inside from the outside."""
 
+import re
+from collections.abc import Iterable
 from enum import IntEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
-NAT64 = 0x64FF9B << 72
+NAT64 = IPv6Network("64:ff9b::/96")
+HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9a-fA-F:.]+")
 Address = IPv4Address | IPv6Address
 
 
@@ -39,18 +42,18 @@ def parsed(text: str) -> httpx.URL:
         url = httpx.URL(text.strip())
     except (httpx.InvalidURL, ValueError, TypeError):
         raise _no_address() from None
-    if url.scheme not in {"https", "http"} or not url.host:
+    if url.scheme not in {"https", "http"} or not HOST.fullmatch(url.raw_host.decode("ascii")):
         raise _no_address()
     return url
 
 
-def reach(host: str, addresses: list[str]) -> Reach:
-    """The nearest that *addresses*, those of *host*, lie.
+def reach(addresses: Iterable[str]) -> Reach:
+    """The nearest that *addresses* lie.
 
     Raises:
         Unfetchable: One is no host's: of a cloud's metadata, multicast, unspecified.
     """
-    return min(_reach(_plain(ip_address(each.partition("%")[0])), host) for each in addresses)
+    return min(_reach(_plain(ip_address(each.partition("%")[0]))) for each in addresses)
 
 
 def check_scheme(url: httpx.URL, near: Reach, *, allow_http: bool) -> None:
@@ -77,17 +80,17 @@ def check_redirect(start: Reach, here: httpx.URL, there: httpx.URL, near: Reach)
 def _plain(address: Address) -> Address:
     """The IPv4 address that an IPv6 address carries, if it does."""
     if isinstance(address, IPv6Address):
-        if int(address) >> 32 == NAT64 >> 32:
+        if address in NAT64:
             return IPv4Address(int(address) & 0xFFFFFFFF)
         return address.ipv4_mapped or address.sixtofour or address
     return address
 
 
-def _reach(address: Address, host: str) -> Reach:
+def _reach(address: Address) -> Reach:
     if address.is_loopback:
         return Reach.LOOPBACK
     if address.is_unspecified or address.is_multicast or address.is_link_local or address.is_reserved:
-        raise Unfetchable(f"{host} is no server that calendars come from.", "Check the address.")
+        raise Unfetchable("No calendars come from such a server.", "Check the address.")
     return Reach.PUBLIC if address.is_global else Reach.PRIVATE
 
 

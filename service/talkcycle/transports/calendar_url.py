@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -109,18 +110,16 @@ class CalendarUrls:
 
     async def _hop(self, url: httpx.URL) -> Hop:
         proxy = None if proxy_bypass(url.host) else getproxies().get(url.scheme)
-        port = url.port or (443 if url.scheme == "https" else 80)
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+            addresses = await _addresses(url)
         except (socket.gaierror, UnicodeError):
-            if proxy:
+            if proxy:  # it may know names that this machine does not
                 return Hop(url=url, addresses=(), near=Reach.PUBLIC, proxy=proxy)
-            raise Unfetchable(f"Nobody knows the server {url.host}.", "Check the address.") from None
-        addresses = [str(each[4][0]) for each in found]
-        near = reach(url.host, addresses)
+            raise Unfetchable("Nobody knows this server.", "Check the address.") from None
+        near = reach(addresses)
         if proxy and near is not Reach.LOOPBACK:
             return Hop(url=url, addresses=(), near=near, proxy=proxy)
-        return Hop(url=url, addresses=tuple(dict.fromkeys(addresses))[:MOST_ADDRESSES], near=near, proxy=None)
+        return Hop(url=url, addresses=addresses[:MOST_ADDRESSES], near=near, proxy=None)
 
     async def _ask(self, hop: Hop, tls: ssl.SSLContext) -> bytes | httpx.URL:
         """The calendar, or where else it is."""
@@ -144,6 +143,15 @@ class CalendarUrls:
             if response.status_code in REDIRECTS and location:
                 return parsed(str(url.join(location)))
             return await body_of(response, self._most_bytes)
+
+
+async def _addresses(url: httpx.URL) -> tuple[str, ...]:
+    try:
+        return (str(ip_address(url.host)),)
+    except ValueError:
+        port = url.port or (443 if url.scheme == "https" else 80)
+    found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 def _unreachable(host: str, error: Exception) -> Unfetched:
