@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
@@ -221,6 +222,19 @@ wishes:
 
     (office.folder / "cycle.yaml").write_text(CYCLE + "talk: {minutes: 90}\n")
     with pytest.raises(Refused, match="Rooms, rules of planning and wishes may change"):
+        office.plan()
+
+
+def test_a_pin_over_a_talk_that_is_under_way_is_refused(office: Office) -> None:
+    round_ = office.approve(only=frozenset({"London"}))
+    with office.store.read() as session:
+        pilot = session.talks.of_round(round_)[0]
+    assert pilot.start is not None
+    at = pilot.start.astimezone(ZoneInfo("Europe/Stockholm"))
+    wish = f'wishes: {{pin: [{{employee: "3", at: {at:%Y-%m-%d %H:%M}}}]}}\n'
+    (office.folder / "cycle.yaml").write_text(CYCLE + wish)
+
+    with pytest.raises(Refused, match="The talks of 3 and 4 are both fixed and overlap"):
         office.plan()
 
 

@@ -23,6 +23,7 @@ def plan_document(facts: PlanFacts) -> dict[str, Any]:
             {"employee": each.talk.talk.employee, "manager": each.talk.talk.manager, "reason": each.reason}
             for each in facts.roomless
         ],
+        "pinned_against": dict(draft.pinned_against),
         "left_out": dict(draft.left_out),
         "weeks": [{"monday": week.monday, "talks": week.talks, "sites": dict(week.sites)} for week in facts.weeks],
         "rooms": [

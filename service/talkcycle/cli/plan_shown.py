@@ -81,8 +81,13 @@ def _show_weeks(out: "Console", facts: "PlanFacts") -> None:
 
 
 def _show_missing(out: "Console", facts: "PlanFacts") -> None:
-    rows = [(facts.name(each.employee), facts.name(each.manager), each.reason) for each in facts.draft.unplaced]
+    draft = facts.draft
+    rows = [(facts.name(each.employee), facts.name(each.manager), each.reason) for each in draft.unplaced]
     _show_list(out, "Without a time", ("Employee", "Manager", "Why there is no time"), rows)
+    against = draft.pinned_against
+    decided = [each.talk for each in facts.talks if each.talk.employee in against]
+    rows = [(facts.name(each.employee), facts.name(each.manager), against[each.employee]) for each in decided]
+    _show_list(out, "At the time you decided", ("Employee", "Manager", "To settle with both"), rows)
     groups = [(str(group.talks), group.reason, group.who) for group in roomless_of(facts)]
     _show_list(out, "Without the room they wanted", ("Talks", "Why there is no room", "Who"), groups)
 

@@ -41,6 +41,7 @@ class Draft:
         approve_by: Last day on which approving it keeps every notice, in the cycle's zone.
         files: What approval freezes besides: ``templates/<language>/<name>`` and ``attachments/<name>`` to SHA-256.
         without_room: Employees whose talk wants a room and has none, and why.
+        pinned_against: Employees whose talk has the time HR decided though something stands against it, and what.
         left_out: People without a talk and why: excluded, not employed in the window, nobody to talk with.
     """
 
@@ -57,3 +58,4 @@ class Draft:
     left_out: Mapping[str, str]
     files: Mapping[str, str]
     without_room: Mapping[str, str] = field(default_factory=dict)
+    pinned_against: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,6 @@
-"""Times HR decided, held against the days this round has."""
+"""Times HR decided, held against the days this round has and the talks it has fixed already."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 
@@ -20,6 +20,15 @@ def pins_out_of_reach(cycle: Cycle, under_way: AbstractSet[str], *, invited_by: 
     """
     pins = (pin for pin in cycle.wishes.pinned if pin.employee not in under_way)
     return [said for pin in pins for said in _wrong(pin, cycle, invited_by + timedelta(days=cycle.notice_days))]
+
+
+def pins_that_overlap(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """What is wrong with *pairs* of employees whose fixed talks cannot both be."""
+    return [
+        f"The talks of {one} and {other} are both fixed and overlap, for a person or in a room. "
+        "Change one of them under `wishes: pin`."
+        for one, other in pairs
+    ]
 
 
 def _wrong(pin: PinnedTalk, cycle: Cycle, first: date) -> Iterator[str]:

@@ -15,7 +15,7 @@ from talkcycle.domain.store import Session, Store
 from talkcycle.domain.talks import Talk, TalkState
 from talkcycle.domain.wishes import PlanningRules, Wishes
 from talkcycle.rounds.fingerprint import fingerprint, hashes
-from talkcycle.rounds.pinned_days import pins_out_of_reach
+from talkcycle.rounds.pinned_days import pins_out_of_reach, pins_that_overlap
 
 Progress = Callable[[int, int], None]
 BusyBetween = Callable[[datetime, datetime], BusyTimes]
@@ -68,8 +68,8 @@ def make_draft(
 
     Raises:
         FaultyInput: Busy times cannot be read.
-        Refused: The cycle's last window is over; a pin is outside the window or inside the notice; or the round is
-            approved and something that it sends has changed since.
+        Refused: The cycle's last window is over; a pin is outside the window, inside the notice or over another
+            fixed talk; or the round is approved and something that it sends has changed since.
     """
     today = day_of(now, inputs.cycle.zone)
     cycle = _with_window(inputs.cycle, today)
@@ -102,6 +102,7 @@ def draft_of(
 ) -> Draft:
     """The plan itself: a function of its arguments, if the machine is fast enough for the limit. Raises Refused."""
     from talkcycle.planning.build import instance_of, planned_talks  # noqa: PLC0415  # the daemon never plans
+    from talkcycle.planning.pins_kept import clashing_pins, explain_pins  # noqa: PLC0415
     from talkcycle.planning.reasons import explain_rooms  # noqa: PLC0415
     from talkcycle.planning.solve import search  # noqa: PLC0415
 
@@ -110,11 +111,16 @@ def draft_of(
     approve_by = today + timedelta(days=cycle.approval_days)
     people = {person.id: person for person in inputs.roster.people}
     taken = tuple(approved)
+    under_way = {talk.employee for talk in taken}
     invited_by = last_invitation_day(inputs, approve_by)
-    out_of_reach = pins_out_of_reach(cycle, {talk.employee for talk in taken}, invited_by=invited_by)
+    out_of_reach = pins_out_of_reach(cycle, under_way, invited_by=invited_by)
     if out_of_reach:
         raise Refused(" ".join(out_of_reach))
     instance, left_out = instance_of(cycle, people, inputs.holidays, today=invited_by, taken=taken, busy=busy)
+    pinned = {pin.employee for pin in cycle.wishes.pinned} - under_way
+    overlapping = pins_that_overlap(pair for pair in clashing_pins(instance) if pinned & {*pair})
+    if overlapping:
+        raise Refused(" ".join(overlapping))
     seconds = max(LEAST_SECONDS, len(instance.talks) / TALKS_A_SECOND) if limit is None else limit
     plan = search(instance, limit=seconds, stop=stop, progress=progress).plan
     talks, unplaced = planned_talks(instance, plan, cycle, people)
@@ -133,6 +139,7 @@ def draft_of(
         left_out=left_out,
         files=files,
         without_room=explain_rooms(instance, plan),
+        pinned_against=explain_pins(instance, pinned),
     )
 
 

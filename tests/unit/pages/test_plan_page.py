@@ -111,6 +111,19 @@ def test_who_has_no_room_is_said_by_reason() -> None:
     ]
 
 
+def test_what_stands_against_a_time_hr_decided_is_said_and_nothing_is_not_all_well_then() -> None:
+    against = {"egil": "The manager's calendar is full then.", "frej": "<b>The employee</b> does not work then."}
+    page = plan_page(the_facts(a_draft(pinned_against=against, unplaced=())))
+
+    assert Page(page).tables["Talks at a time you decided, by start"] == [
+        ["Employee", "Manager", "What stands against it"],
+        ["<script>alert(1)</script>", "Bo Ek", "The manager's calendar is full then."],
+        ["Frej Gran", "<script>alert(1)</script>", "<b>The employee</b> does not work then."],
+    ]
+    assert "2 talks are at the time you decided" in page
+    assert "Nothing: every talk has a time." not in page
+
+
 def test_what_changed_is_said_from_what_to_what() -> None:
     tables = the_page().tables
 

@@ -117,12 +117,15 @@ def test_every_talk_but_the_excluded_pairs_has_a_time(draft: Draft, talks: dict[
 
 
 def test_pinned_talks_are_where_hr_put_them_in_local_time_after_the_clocks_changed(
-    talks: dict[str, PlannedTalk],
+    draft: Draft, talks: dict[str, PlannedTalk]
 ) -> None:
     """16:30 lies outside the hours for talks: a pin is HR's word."""
     assert talks["3"].start == utc(2027, 3, 30, 14, 30)
     assert talks["3"].place == Place(kind=PlaceKind.NAMED, name="Eken")
     assert talks["9"].start == utc(2027, 4, 1, 14, 0)
+    assert draft.pinned_against == {
+        "3": "Neither of the two works then; it is outside the days and hours for talks.",
+    }
 
 
 def test_talks_of_one_site_have_its_neutral_rooms_one_at_a_time_and_the_others_have_their_place(

@@ -12,7 +12,7 @@ from talkcycle.rendering.pages.plan_words import CHANGED, standing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """A talk without a time. *anchor*: of the manager's calendar on the page."""
+    """A talk to look at, such as one without a time. *anchor*: of the manager's calendar on the page."""
 
     employee: str
     manager: str
@@ -57,6 +57,21 @@ def missing_of(facts: PlanFacts, anchors: Mapping[str, str]) -> list[Missing]:
         for each in facts.draft.unplaced
     ]
     return sorted(rows, key=lambda each: (each.manager.casefold(), each.employee.casefold()))
+
+
+def decided_of(facts: PlanFacts, anchors: Mapping[str, str]) -> list[Missing]:
+    """Talks at a time HR decided against something, by start, and against what."""
+    against = facts.draft.pinned_against
+    return [
+        Missing(
+            employee=facts.name(each.talk.employee),
+            manager=facts.name(each.talk.manager),
+            anchor=anchors[each.talk.manager],
+            reason=against[each.talk.employee],
+        )
+        for each in facts.talks
+        if each.talk.employee in against
+    ]
 
 
 def roomless_of(facts: PlanFacts) -> list[RoomlessGroup]:

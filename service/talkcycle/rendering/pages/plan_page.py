@@ -10,7 +10,7 @@ from talkcycle.rendering.pages.html import html
 from talkcycle.rendering.pages.plain_words import long_day
 from talkcycle.rendering.pages.plan_bars import notice_bars, week_bars
 from talkcycle.rendering.pages.plan_calendar import FEW, anchors, by_letter, calendars_of
-from talkcycle.rendering.pages.plan_changes import changes_of, missing_of, roomless_of
+from talkcycle.rendering.pages.plan_changes import changes_of, decided_of, missing_of, roomless_of
 from talkcycle.rendering.pages.plan_fairness import fairness_rows
 from talkcycle.rendering.pages.plan_heat import heat_of
 from talkcycle.rendering.pages.plan_words import disliked_words, number_of, title_of, week_of
@@ -31,6 +31,7 @@ def plan_page(facts: PlanFacts) -> str:
         number=number_of(facts),
         missing=missing_of(facts, anchor),
         roomless=roomless_of(facts),
+        decided=decided_of(facts, anchor),
         changes=changes_of(facts),
         letters=by_letter(calendars_of(facts)),
         open=len(facts.managers) <= FEW,
