@@ -58,6 +58,7 @@ def solve(
             _tell(question, answer, as_json=as_json)
             return
         with interruptible() as stopped, progress_bar("Planning", quiet=as_json) as progress:
+            from talkcycle.planning.search import compiled  # noqa: PLC0415
             from talkcycle.planning.solve import attempts_in, search  # noqa: PLC0415
 
             size = len(question.talks)
@@ -72,6 +73,7 @@ def solve(
         _write(found.plan, plan)
     summary = _summary(question, found.plan) | {
         "complete": found.complete,
+        "compiled": compiled(),
         "seconds": round(time.monotonic() - began, 3),
     }
     if as_json:
