@@ -103,7 +103,7 @@ def _start_of(event: Component, budget: Budget) -> Property:
     start = event.first("DTSTART")
     if start is None:
         raise Unreadable(event.line, "VEVENT", "This event does not say when it begins.")
-    budget.spend(60, start)
+    budget.spend(100, start)
     return start
 
 

@@ -15,7 +15,8 @@ from talkcycle.intake.nearest import did_you_mean
 from talkcycle.intake.unusable import quoted
 
 ENDINGS = frozenset({".ics", ".ifb", ".vfb"})
-LEFT_BEHIND = frozenset({"thumbs.db", "desktop.ini"})
+LEFT_BEHIND = frozenset({"thumbs.db", "desktop.ini", "addresses.csv"})
+"""What systems leave there, and the list of addresses that is read apart."""
 FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 MOST_STRANGERS = 20
 """Looking for the nearest name costs; whoever has mended twenty files sees what the others want."""
@@ -31,12 +32,12 @@ def calendar_files(
             Hidden files and README files are left alone. A character that no file name may have is written as ``_``.
         rooms: By site.
     """
-    names = _names(people, rooms)
+    names = owners_by_name(people, rooms)
     found: dict[Owner, Path] = {}
     faults: list[Fault] = []
     strangers = 0
     for path, name in _files(folder):
-        owners: AbstractSet[Owner] = names.get(_folded(name), frozenset())
+        owners: AbstractSet[Owner] = names.get(folded(name), frozenset())
         if path.suffix.casefold() not in ENDINGS:
             faults.append(_fault(path, "This is no calendar file.", "Calendars end in .ics, .ifb or .vfb; move it away."))
         elif not path.is_file():
@@ -49,7 +50,7 @@ def calendar_files(
             (owner,) = owners
             if owner in found:
                 faults.append(_fault(path, f"{found[owner].name} is a calendar of the same owner.", "Keep one of them."))
-            found[owner] = path
+            found.setdefault(owner, path)
     if strangers > MOST_STRANGERS:
         problem = f"{strangers - MOST_STRANGERS} more files belong to nobody."
         faults.append(_fault(folder, problem, "Name each after a roster id, a mailbox or a room."))
@@ -61,7 +62,7 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     for path in sorted(folder.iterdir()):
         if _left_alone(path):
             continue
-        if path.is_dir():
+        if path.is_dir() and path.suffix.casefold() not in ENDINGS:
             inside = (each for each in sorted(path.iterdir()) if not _left_alone(each))
             yield from ((each, f"{path.name}/{each.stem}") for each in inside)
         else:
@@ -73,16 +74,17 @@ def _left_alone(path: Path) -> bool:
     return name.startswith((".", "~", "readme")) or name in LEFT_BEHIND
 
 
-def _names(people: Iterable[Person], rooms: Mapping[str, Iterable[SiteRoom]]) -> Mapping[str, set[Owner]]:
+def owners_by_name(people: Iterable[Person], rooms: Mapping[str, Iterable[SiteRoom]]) -> Mapping[str, set[Owner]]:
+    """All that people and rooms go by, folded: roster ids, mailboxes, rooms with and without their site and a slash."""
     names: dict[str, set[Owner]] = defaultdict(set)
     for person in people:
         for name in (person.id, person.email):
             if name:
-                names[_folded(_as_file(name))].add(person.id)
+                names[folded(_as_file(name))].add(person.id)
     for site, those in rooms.items():
         for room in those:
-            names[_folded(_as_file(room.name))].add((site, room.name))
-            names[_folded(f"{_as_file(site)}/{_as_file(room.name)}")].add((site, room.name))
+            names[folded(_as_file(room.name))].add((site, room.name))
+            names[folded(f"{_as_file(site)}/{_as_file(room.name)}")].add((site, room.name))
     return names
 
 
@@ -90,7 +92,7 @@ def _as_file(name: str) -> str:
     return FORBIDDEN.sub("_", name)
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """However the disk writes capitals and accents."""
     return unicodedata.normalize("NFC", name).casefold()
 

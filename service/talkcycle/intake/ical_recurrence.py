@@ -58,7 +58,7 @@ class Budget:
 
     def values(self, property_: Property) -> list[str]:
         """The values of a list, each paid for."""
-        self.spend(12 * (1 + property_.value.count(",")), property_)
+        self.spend(16 * (1 + property_.value.count(",")), property_)
         return property_.value.split(",")
 
 

@@ -151,7 +151,7 @@ def _as_changed(master: Event, start: Moment, length: Length, onwards: list[Even
         if master.kind is not None:
             yield master.kind, (start.utc, length.end(start))
     elif applies.kind is not None:
-        moved = applies.start.at(after(start.local, _shift(applies)))
+        moved = start.at(after(start.local, _shift(applies)))
         yield applies.kind, (moved.utc, applies.length.end(moved))
 
 
