@@ -6,17 +6,19 @@ import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from talkcycle.domain.busy import BusyTimes, Owner
+from talkcycle.domain.faults import Fault, FaultyInput
 from talkcycle.domain.ports import Clock, MailTransport
 from talkcycle.domain.service import LogFormat, ServiceSettings
 from talkcycle.intake.service_file import read_service
 from talkcycle.rounds.texts import TextShelf
 
 if TYPE_CHECKING:
-    from talkcycle.rounds.plan import Inputs
+    from talkcycle.rounds.plan import BusyBetween, Inputs, Progress
     from talkcycle.store.open import SqlStore
 
 
@@ -53,6 +55,10 @@ class Application:
     def inputs(self, cycle: str) -> "Inputs":
         """HR's files, read and checked. Raises FaultyInput."""
         return read_inputs(self.config / cycle, self.settings, today=self.clock.now().date())
+
+    def busy_between(self, cycle: str, inputs: "Inputs", progress: "Progress | None" = None) -> "BusyBetween":
+        """Reads when people and rooms are busy, from the folder beside the cycle file and from addresses."""
+        return busy_reader(self.config / cycle, inputs, now=self.clock.now(), progress=progress)
 
 
 def open_application(config: Path, *, env: Mapping[str, str] = os.environ, clock: Clock | None = None) -> Application:
@@ -110,6 +116,47 @@ def read_inputs(cycle_file: Path, settings: ServiceSettings, *, today: date) -> 
         attachment_limit=settings.attachment_limit,
         today=today,
     )
+
+
+def busy_reader(
+    cycle_file: Path, inputs: "Inputs", *, now: datetime, progress: "Progress | None" = None
+) -> "BusyBetween":
+    """Reads busy times of everybody in *inputs* between two instants. It raises FaultyInput with every fault.
+
+    Args:
+        now: Published lists of busy times begin today; what is before does not matter to a plan.
+    """
+    from talkcycle.intake.calendar_urls import read_calendar_urls  # noqa: PLC0415
+    from talkcycle.rounds.busy_times import read_busy_times  # noqa: PLC0415
+    from talkcycle.transports.calendar_url import CalendarUrls  # noqa: PLC0415
+
+    def read(begins: datetime, ends: datetime) -> BusyTimes:
+        folder = cycle_file.parent / inputs.cycle.planning.calendars
+        people, rooms = inputs.roster.people, inputs.cycle.rooms
+        faults: list[Fault] = []
+        urls: Mapping[Owner, str] = {}
+        try:
+            urls = read_calendar_urls(folder, people, rooms)
+        except FaultyInput as faulty:
+            faults.extend(faulty.faults)
+        try:
+            busy = read_busy_times(
+                folder,
+                people,
+                rooms,
+                urls=urls,
+                fetch=CalendarUrls(),
+                window=(max(begins, now + timedelta(days=1)), ends),
+                zone=inputs.cycle.zone,
+                progress=progress,
+            )
+        except FaultyInput as faulty:
+            raise FaultyInput([*faults, *faulty.faults]) from None
+        if faults:
+            raise FaultyInput(faults)
+        return busy
+
+    return read
 
 
 def logger(settings: ServiceSettings) -> Any:

@@ -49,7 +49,15 @@ def plan(
         inputs = app.inputs(cycle)
         former = former_plan(app.store, inputs.cycle.id)
         with interruptible() as stopped, progress_bar("Planning", quiet=as_json) as progress:
-            draft = make_draft(app.store, inputs, now=app.clock.now(), limit=limit, stop=stopped, progress=progress)
+            draft = make_draft(
+                app.store,
+                inputs,
+                now=app.clock.now(),
+                busy_between=app.busy_between(cycle, inputs, progress),
+                limit=limit,
+                stop=stopped,
+                progress=progress,
+            )
         facts = report_of(draft, {person.id: person for person in inputs.roster.people}, former)
         if page is None:
             files = [usual_page(app.settings.data, draft.round), *files]
