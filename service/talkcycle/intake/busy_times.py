@@ -85,12 +85,13 @@ def _read(components: list[Component], zone: str, window: Span, unreadable: list
     budget = Budget()
     definitions = [each for each in components if each.name == "VTIMEZONE"]
     zones = Zones(zone, definitions, before(start, ZONES_KNOWN), after(end, ZONES_KNOWN), budget)
+    near = _day(before(start, EDGE)), _day(after(end, EDGE))
     events: list[Event] = []
     for each in components:
         try:
             if each.name == "VFREEBUSY":
                 yield from _listed(each, window, zones, budget)
-            elif each.name == "VEVENT" and not _elsewhere(each, start, end):
+            elif each.name == "VEVENT" and not _elsewhere(each, *near):
                 events.append(event_of(each, zones, _start_of(each, budget)))
         except TooCostly:
             raise
@@ -107,16 +108,17 @@ def _start_of(event: Component, budget: Budget) -> Property:
     return start
 
 
-def _elsewhere(event: Component, start: datetime, end: datetime) -> bool:
-    """Whether a single event is certainly not near the window; most of a calendar is long past."""
-    if {"RRULE", "RDATE", "RECURRENCE-ID"} & event.lines.keys():
-        return False
+def _elsewhere(event: Component, first: bytes, last: bytes) -> bool:
+    """Whether a single event certainly lies outside the days from *first* to *last*; most of a calendar is long past."""
     begins, ends = event.ending("DTSTART")[:8], event.ending("DTEND")[:8]
     if not (DAY.fullmatch(begins) and (not ends or DAY.fullmatch(ends))):
         return False
-    return begins > after(end, EDGE).strftime("%Y%m%d").encode() or bool(
-        begins <= ends < before(start, EDGE).strftime("%Y%m%d").encode()
-    )
+    outside = begins > last or begins <= ends < first
+    return outside and not {"RRULE", "RDATE", "RECURRENCE-ID"} & event.lines.keys()
+
+
+def _day(local: datetime) -> bytes:
+    return f"{local.year:04}{local.month:02}{local.day:02}".encode()
 
 
 def _listed(component: Component, window: Span, zones: Zones, budget: Budget) -> Iterator[Busy]:
