@@ -1,4 +1,4 @@
-"""What each tool for the planner costs before it has planned anything: the table of docs/decisions/0008-planner-tool.md.
+"""What each tool for the planner costs before it has planned anything: the table of docs/decisions/0007-planner-tool.md.
 
 Usage: tools.py [PYTHON], an interpreter that has NumPy, Numba, OR-Tools, highspy and Cython; this one by default. Each
 tool runs in a process of its own, several times; the best counts, since other work shares the machine.
