@@ -16,9 +16,9 @@ from talkcycle.planning.alternatives import Alternative, alternatives
 from talkcycle.planning.build import instance_of
 from talkcycle.planning.instance import Assignment, Attendee, Instance, Plan, Room
 from talkcycle.planning.talkplan import from_json
+from talkplan_judge import Choice, Document, Judge
 from talkplan_tools import crowded, solved
 from unit.planning.test_bookings import added_costs, assigned, half_made_plans
-from unit.planning.test_same_optimum_as_brute_force import Choice, Document, Judge
 
 FRIDAY = date(2027, 3, 5)
 

@@ -9,8 +9,8 @@ from talkcycle.planning.availability import Availability
 from talkcycle.planning.bookings import Bookings
 from talkcycle.planning.instance import Assignment
 from talkcycle.planning.talkplan import from_json
+from talkplan_judge import Choice, Document, Judge, documents
 from talkplan_tools import crowded, solved
-from unit.planning.test_same_optimum_as_brute_force import Choice, Document, Judge, documents
 
 
 @st.composite

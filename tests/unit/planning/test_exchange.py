@@ -1,5 +1,6 @@
 """The smallest exchange that places a talk: no smaller one exists, none as small is cheaper, and none is done unasked."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import combinations
 
@@ -7,14 +8,17 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from talkcycle.planning.exchange import Exchange, smallest_exchange
-from talkcycle.planning.instance import Assignment, Instance, Pin, Plan
+from talkcycle.planning.bookings import Bookings
+from talkcycle.planning.exchange import DEPTH as DEPTH_UNLESS_TOLD
+from talkcycle.planning.exchange import MOST_SETS, MOST_TRIES, Exchange, smallest_exchange
+from talkcycle.planning.grid import Starts
+from talkcycle.planning.instance import Assignment, Instance, Pin, Plan, Request
 from talkcycle.planning.replan import accept
 from talkcycle.planning.score import score
 from talkcycle.planning.talkplan import from_json, plan_to_json, to_json
+from talkplan_judge import ZONES, Choice, Document, Judge, documents
 from talkplan_tools import MONDAY, NINE, checked, crowded
 from unit.planning.test_bookings import assigned
-from unit.planning.test_same_optimum_as_brute_force import ZONES, Choice, Document, Judge, documents
 
 DEPTH = 2
 
@@ -190,3 +194,47 @@ def test_a_pinned_talk_never_makes_way(two_in_the_way: tuple[Instance, Plan]) ->
 def test_an_unknown_talk_is_an_error(two_in_the_way: tuple[Instance, Plan]) -> None:
     with pytest.raises(KeyError, match="nobody"):
         smallest_exchange(*two_in_the_way, "nobody")
+
+
+def big_team(*, most_per_day: int, closes: int) -> tuple[Instance, Plan]:
+    """A manager with twelve talks of half an hour on each of five days, and a 61st report without a time."""
+    week = [[[540, closes]]] * 5 + [[], []]
+    person = {"site": "S", "tz": "Europe/Stockholm", "cal": "SE", "hours": week, "busy": {}}
+    talk = {"manager": "P0", "dur": 30, "buf": 0, "room": False, "site": "S"}
+    document = crowded() | {
+        "people": [{"id": f"P{n}", "manager": "P0" if n else None} | person for n in range(62)],
+        "talks": [{"id": f"T{n}", "employee": f"P{n}"} | talk for n in range(1, 62)],
+    }
+    document["cycle"] = document["cycle"] | {"max_per_day": most_per_day}
+    assignments = tuple(
+        Assignment(talk=f"T{12 * day + n + 1}", start=1440 * day + NINE + 30 * n) for day in range(5) for n in range(12)
+    )
+    return from_json(document), Plan(assignments=assignments, unplaced=("T61",))
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often it was asked what is left for which talk."""
+    counts: Counter[str] = Counter()
+    look = Bookings.open
+
+    def counted(bookings: Bookings, talk: Request) -> Starts:
+        counts[talk.id] += 1
+        return look(bookings, talk)
+
+    monkeypatch.setattr(Bookings, "open", counted)
+    return counts
+
+
+def test_a_manager_with_sixty_reports_costs_only_so_many_looks(looks: Counter[str]) -> None:
+    """Every minute is taken, so nothing helps, and of tens of thousands of sets of three only so many are looked at."""
+    assert smallest_exchange(*big_team(most_per_day=20, closes=900), "T61") is None
+
+    sets = 1 + 60 + 2 * (MOST_SETS + 60)
+    assert MOST_SETS < looks.total() <= sets * (1 + DEPTH_UNLESS_TOLD) + MOST_TRIES
+
+
+def test_where_all_days_are_full_no_exchange_is_looked_for(looks: Counter[str]) -> None:
+    assert smallest_exchange(*big_team(most_per_day=12, closes=1020), "T61") is None
+
+    assert looks.total() == 0

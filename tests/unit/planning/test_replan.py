@@ -14,9 +14,9 @@ from talkcycle.planning.bookings import Bookings
 from talkcycle.planning.instance import Assignment, Instance, Pin, Plan
 from talkcycle.planning.replan import accept, replan
 from talkcycle.planning.talkplan import from_json, plan_to_json
+from talkplan_judge import Choice, Document, Judge
 from talkplan_tools import checked, crowded, generated, solved
 from unit.planning.test_bookings import assigned, half_made_plans
-from unit.planning.test_same_optimum_as_brute_force import Choice, Document, Judge
 
 
 @settings(max_examples=20)
