@@ -7,6 +7,7 @@ from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.appraisal import Appraisal
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.bookings import Bookings
+from talkcycle.planning.full_days import least_moves
 from talkcycle.planning.grid import Starts
 from talkcycle.planning.instance import Assignment, Instance, Plan, Request
 from talkcycle.planning.reshuffle import Reshuffle, Shuffled
@@ -67,7 +68,7 @@ class _Finder:
         self._reshuffle = Reshuffle(self._appraisal, tries=MOST_TRIES)
 
     def smallest(self, depth: int) -> Exchange | None:
-        if not self._bookings.alone(self._talk):
+        if least_moves(self._bookings, self._talk, most=depth) is None:
             return None
         sets: Mapping[frozenset[str], tuple[Request, ...]] = {frozenset(): ()}
         for _ in range(depth + 1):
