@@ -8,9 +8,11 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from talkcycle.planning.availability import Availability
 from talkcycle.planning.bookings import Bookings
 from talkcycle.planning.exchange import DEPTH as DEPTH_UNLESS_TOLD
 from talkcycle.planning.exchange import MOST_SETS, MOST_TRIES, Exchange, smallest_exchange
+from talkcycle.planning.full_days import least_moves
 from talkcycle.planning.grid import Starts
 from talkcycle.planning.instance import Assignment, Instance, Pin, Plan, Request
 from talkcycle.planning.replan import accept
@@ -238,3 +240,22 @@ def test_where_all_days_are_full_no_exchange_is_looked_for(looks: Counter[str]) 
     assert smallest_exchange(*big_team(most_per_day=12, closes=1020), "T61") is None
 
     assert looks.total() == 0
+
+
+def test_days_alone_say_how_many_must_move_at_least() -> None:
+    """One talk a day: E may only on Monday, where F is, who may on Tuesday too, where G is, who has Wednesday left."""
+    instance, plan = big_team(most_per_day=1, closes=1020)
+    until = {"P1": 1, "P2": 2, "P3": 3}
+    people = {
+        id_: replace(each, hours=(*each.hours[: until.get(id_, 5)], *((),) * (7 - until.get(id_, 5))))
+        for id_, each in instance.people.items()
+    }
+    instance = replace(instance, people=people, talks=instance.talks[:3])
+    placed = (Assignment(talk="T2", start=NINE), Assignment(talk="T3", start=1440 + NINE))
+    bookings = Bookings(Availability(instance), placed)
+
+    assert least_moves(bookings, bookings.requests["T1"], most=2) == 2
+    assert least_moves(bookings, bookings.requests["T1"], most=1) is None
+    found = smallest_exchange(instance, replace(plan, assignments=placed, unplaced=("T1",)), "T1")
+    assert found is not None
+    assert [move.to.talk for move in found.moves] == ["T2", "T3"]
