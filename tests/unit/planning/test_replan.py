@@ -9,11 +9,13 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from talkcycle.domain.busy import BusyKind
+from talkcycle.planning.alternatives import alternatives
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.bookings import Bookings
+from talkcycle.planning.grid import merged
 from talkcycle.planning.instance import Assignment, Instance, Pin, Plan
 from talkcycle.planning.replan import accept, replan
-from talkcycle.planning.talkplan import from_json, plan_to_json
+from talkcycle.planning.talkplan import from_json, plan_to_json, to_json
 from talkplan_judge import Choice, Document, Judge
 from talkplan_tools import checked, crowded, generated, solved
 from unit.planning.test_bookings import assigned, half_made_plans
@@ -59,8 +61,8 @@ def costs(judge: Judge, placed: list[Choice], movable: list[str]) -> Iterator[in
 def declined(instance: Instance, at: Assignment) -> Instance:
     talk = next(each for each in instance.talks if each.id == at.talk)
     person = instance.people[talk.employee]
-    away = (*person.busy.get(BusyKind.AWAY, ()), (at.start, at.start + talk.minutes))
-    busier = replace(person, busy={**person.busy, BusyKind.AWAY: tuple(sorted(away))})
+    busy = merged((*person.busy.get(BusyKind.BUSY, ()), (at.start, at.start + talk.minutes)))
+    busier = replace(person, busy={**person.busy, BusyKind.BUSY: busy})
     return replace(instance, people={**instance.people, person.id: busier})
 
 
@@ -102,6 +104,24 @@ def first_come(instance: Instance) -> Plan:
 
 def ids(assignments: Iterable[Assignment]) -> set[str]:
     return {each.talk for each in assignments}
+
+
+@pytest.mark.parametrize("cascade", ["off", "soft", "hard"])
+def test_a_talk_that_is_declined_gets_another_time_if_there_is_one_and_nothing_else_moves(cascade: str) -> None:
+    instance = from_json(crowded(cascade))
+    plan = solved(instance, attempts=1_000).plan
+    placed_again = 0
+    for hit in plan.assignments:
+        later = declined(instance, hit)
+
+        answer = replan(later, plan, {hit.talk})
+
+        assert set(plan.assignments) - set(answer.plan.assignments) == {hit}
+        assert (hit.talk in ids(answer.plan.assignments)) == bool(alternatives(later, plan, hit.talk, most=1))
+        assert answer.moved == ((hit.talk,) if hit.talk not in answer.unplaced else ())
+        assert checked(to_json(later), plan_to_json(answer.plan))[1] == []
+        placed_again += len(answer.moved)
+    assert placed_again > 5
 
 
 def test_a_talk_outside_those_to_be_moved_stays_even_where_it_no_longer_fits() -> None:
