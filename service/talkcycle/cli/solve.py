@@ -135,7 +135,8 @@ def _tell(question: "Instance", answer: "Replanned", *, as_json: bool) -> None:
             f"{move.to.talk} went from {_instant(question, move.before.start)} to {_instant(question, move.to.start)}"
             for move in offer.moves
         )
-        out.print(f"{id_} has no time. It could be at {_instant(question, offer.places.start)} if {moves}. Not done.")
+        condition = f" if {moves}" if moves else ""
+        out.print(f"{id_} has no time. It could be at {_instant(question, offer.places.start)}{condition}. Not done.")
 
 
 def _instant(question: "Instance", minute: int) -> str:
