@@ -1,7 +1,7 @@
 # talkcycle from its own wheel: nothing of the checkout but the wheel reaches the image.
 FROM python:3.12-slim AS build
 WORKDIR /src
-# The planner's search is compiled here; the image that runs has no compiler.
+# The planner's search is compiled here, with the headers that python images bring; the image that runs has no compiler.
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /build && /build/bin/pip install --no-cache-dir build
 # .gitignore comes along on purpose: it keeps local configuration out of the wheel.
