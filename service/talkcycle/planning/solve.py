@@ -26,11 +26,14 @@ CACHED_TALKS = 10_000
 """With so many talks an attempt takes twice as long, since the arrays no longer fit the processor's cache."""
 ATTEMPTS_PER_TALK = 10_000
 """Beyond this the search finds next to nothing (docs/performance.md)."""
-CHUNKS = 100
+CHUNKS = 96
 SWEEPS = 3
 """Of tidying up; later ones find next to nothing."""
 HOT, COLD = 300.0, 0.5
 """The costs that chance lets pass at first and at last; a talk without a room costs 1,000, one over lunch 20."""
+
+SMALL, COURSES, HOTTER = 200, 8, 2000.0
+"""So few talks are cooled down several times, each from so hot that nearly everything is taken apart: the best counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,7 @@ def search(
         if spent > done + 0.1:
             done, complete = spent, False
         until = min(1.0, done + 1.0 / CHUNKS)
-        walk.run(size, _temperature(done), _temperature(until))
+        walk.run(size, *_temperatures(done, model.talks))
         if walk.cost < best.cost:
             best = _keep(walk)
         done = until if until < 1.0 - 1e-9 else 1.0
@@ -123,8 +126,12 @@ def _keep(walk: Search) -> _Kept:
     return _Kept(walk.cost, array("i", walk.at), array("i", walk.room))
 
 
-def _temperature(done: float) -> float:
-    return float(HOT * (COLD / HOT) ** done)
+def _temperatures(done: float, talks: int) -> tuple[float, float]:
+    """Of the chunk that begins when the part *done* of all is: at its beginning and at its end."""
+    courses, hot = (COURSES, HOTTER) if talks <= SMALL else (1, HOT)
+    part = round(done * CHUNKS) * courses % CHUNKS / CHUNKS
+    cooling = COLD / hot
+    return hot * cooling**part, hot * cooling ** min(1.0, part + courses / CHUNKS)
 
 
 def _least(model: Candidates) -> int:
