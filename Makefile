@@ -1,4 +1,5 @@
-# `make test` sets itself up and runs every check; `make demo` shows a whole round in seconds. Python 3.11 and make are enough.
+# `make test` sets itself up and runs every check; `make demo` shows a whole round in seconds. Python 3.11 and make are enough;
+# the tests want a C compiler and the headers of Python as well.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -34,7 +35,7 @@ check: .venv/test
 unit: .venv/test ## the unit tests alone
 	$(BIN)/pytest tests/unit -n 2
 
-servers: ## the mail servers that tests need
+servers: ## the mail servers and the browser that tests need
 	@scripts/ensure_test_servers.sh
 
 .venv/bench: .venv/test

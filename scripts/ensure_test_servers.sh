@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes sure the mail servers that tests start on loopback are installed. Quick when they are.
+# Makes sure the mail servers that tests start on loopback are installed, and the browser that looks at pages. Quick when they are.
 set -euo pipefail
 
-packages=(postfix dovecot-core dovecot-imapd dovecot-lmtpd openssl)
+packages=(postfix dovecot-core dovecot-imapd dovecot-lmtpd openssl chromium)
 policy=/usr/sbin/policy-rc.d
 
 program_of() {
@@ -12,6 +12,7 @@ program_of() {
         dovecot-imapd) echo /usr/lib/dovecot/imap ;;
         dovecot-lmtpd) echo /usr/lib/dovecot/lmtp ;;
         openssl) echo /usr/bin/openssl ;;
+        chromium) echo /usr/bin/chromium ;;
     esac
 }
 

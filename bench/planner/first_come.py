@@ -13,7 +13,7 @@ from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.grid import Starts
 from talkcycle.planning.instance import Assignment, Instance, Request
-from talkcycle.planning.preference import Preference
+from talkcycle.planning.preference import Preference, by_cost
 
 
 def first_come(instance: Instance) -> tuple[Assignment, ...]:
@@ -97,7 +97,7 @@ class Queue:
 
     def cheapest(self, talk: Request, starts: Starts) -> Starts:
         """Those of *starts* that cost least as things stand."""
-        classes = self.preference.by_penalty(talk, starts)
+        classes = by_cost(starts, self.preference.disliked(talk), self.preference.weights)
         for weight, dear in self.dear(talk):
             split: dict[int, Starts] = defaultdict(int)
             for penalty, part in classes.items():

@@ -10,14 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from talkcycle.domain.busy import BusyTimes, Owner
-from talkcycle.domain.faults import Fault, FaultyInput
 from talkcycle.domain.ports import Clock, MailTransport
 from talkcycle.domain.service import LogFormat, ServiceSettings
 from talkcycle.intake.service_file import read_service
 from talkcycle.rounds.texts import TextShelf
 
 if TYPE_CHECKING:
+    from talkcycle.domain.busy import BusyTimes
     from talkcycle.rounds.plan import BusyBetween, Inputs, Progress
     from talkcycle.store.open import SqlStore
 
@@ -126,35 +125,19 @@ def busy_reader(
     Args:
         now: Published lists of busy times begin today; what is before does not matter to a plan.
     """
-    from talkcycle.intake.calendar_urls import read_calendar_urls  # noqa: PLC0415
-    from talkcycle.rounds.busy_times import read_busy_times  # noqa: PLC0415
+    from talkcycle.rounds.busy_times import read_everybodys_busy_times  # noqa: PLC0415
     from talkcycle.transports.calendar_url import CalendarUrls  # noqa: PLC0415
 
-    def read(begins: datetime, ends: datetime) -> BusyTimes:
-        folder = cycle_file.parent / inputs.cycle.planning.calendars
-        people, rooms = inputs.roster.people, inputs.cycle.rooms
-        faults: list[Fault] = []
-        urls: Mapping[Owner, str] = {}
-        try:
-            urls = read_calendar_urls(folder, people, rooms)
-        except FaultyInput as faulty:
-            faults.extend(faulty.faults)
-        try:
-            busy = read_busy_times(
-                folder,
-                people,
-                rooms,
-                urls=urls,
-                fetch=CalendarUrls(),
-                window=(max(begins, now + timedelta(days=1)), ends),
-                zone=inputs.cycle.zone,
-                progress=progress,
-            )
-        except FaultyInput as faulty:
-            raise FaultyInput([*faults, *faulty.faults]) from None
-        if faults:
-            raise FaultyInput(faults)
-        return busy
+    def read(begins: datetime, ends: datetime) -> "BusyTimes":
+        return read_everybodys_busy_times(
+            cycle_file.parent / inputs.cycle.planning.calendars,
+            inputs.roster.people,
+            inputs.cycle.rooms,
+            fetch=CalendarUrls(),
+            window=(max(begins, now + timedelta(days=1)), ends),
+            zone=inputs.cycle.zone,
+            progress=progress,
+        )
 
     return read
 

@@ -10,6 +10,8 @@ from talkcycle.domain.people import Interval
 
 EVERYBODY = "*"
 LUNCH: Interval = (12 * 60, 13 * 60)
+SEATS = 2
+"""A room for talks has at least so many."""
 
 
 class Cascade(StrEnum):
@@ -27,6 +29,10 @@ class SiteRoom:
     name: str
     seats: int
     neutral: bool = True
+
+    @property
+    def holds_talks(self) -> bool:
+        return self.neutral and self.seats >= SEATS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

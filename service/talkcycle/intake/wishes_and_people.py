@@ -5,14 +5,12 @@ from collections.abc import Iterator, Mapping
 from talkcycle.domain.cycle import Cycle, PlaceKind
 from talkcycle.domain.faults import Fault
 from talkcycle.domain.people import Person, Roster
-from talkcycle.domain.wishes import EVERYBODY, ExcludedPair, PinnedTalk, SiteRoom
+from talkcycle.domain.wishes import EVERYBODY, SEATS, ExcludedPair, PinnedTalk, SiteRoom
 from talkcycle.intake.nearest import choices, did_you_mean, nearest
 from talkcycle.intake.unusable import quoted
 from talkcycle.intake.wishes_section import Written, WrittenWishes
 from talkcycle.intake.yaml_lines import Document, KeyPath
 
-SEATS = 2
-"""A room with fewer holds no talk."""
 LIKE_A_SITE = 0.8
 
 
@@ -109,8 +107,8 @@ def _room(
         )
         mend = did_you_mean(name, here, otherwise)
         yield document.fault(path, f"{person.site}, where {quoted(person.id)} sits, has no room {quoted(name)}.", mend)
-    elif not room.neutral or room.seats < SEATS:
-        why = "has one seat" if room.seats < SEATS else "is not neutral"
+    elif not room.holds_talks:
+        why = "is not neutral" if room.seats >= SEATS else "has one seat"
         yield document.fault(path, f"{quoted(name)} {why} and holds no talks.", "Write another room.")
 
 

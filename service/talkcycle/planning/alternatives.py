@@ -67,15 +67,10 @@ def alternatives(
 
 def _ranked(appraisal: Appraisal, talk: Request, starts: Starts) -> Iterator[tuple[int, int]]:
     """Cost and start, cheapest first; among equals full hours, then half, then the earliest."""
-    instance = appraisal.bookings.instance
-    zone = ZoneInfo(instance.people[talk.employee].zone)
-
-    def odd(start: int) -> tuple[int, int]:
-        minute = (instance.t0 + timedelta(minutes=start)).astimezone(zone).minute
-        return {0: 0, 30: 1}.get(minute, 2), start
-
+    availability = appraisal.bookings.availability
+    zone = availability.instance.people[talk.employee].zone
     for cost, part in sorted(appraisal.by_cost(talk, starts).items()):
-        for start in sorted(appraisal.bookings.availability.grid.minutes(part), key=odd):
+        for start in sorted(availability.grid.minutes(part), key=lambda each: (availability.oddness(each, zone), each)):
             yield cost, start
 
 

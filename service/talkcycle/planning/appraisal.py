@@ -7,7 +7,7 @@ from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.bookings import Bookings
 from talkcycle.planning.grid import Starts
 from talkcycle.planning.instance import Assignment, Request
-from talkcycle.planning.preference import Dislike, Preference, by_cost, usable_weeks
+from talkcycle.planning.preference import Dislike, Preference, by_cost, weekly_shares
 
 
 class Appraisal:
@@ -16,7 +16,7 @@ class Appraisal:
     def __init__(self, bookings: Bookings) -> None:
         self.bookings = bookings
         self.preference = Preference(bookings.availability)
-        self.weeks = usable_weeks(bookings.instance)
+        self._shares = weekly_shares(bookings.instance)
 
     def disliked(self, talk: Request) -> tuple[Dislike, ...]:
         """What a start of *talk* may cost; a kind is there as often as it may be counted."""
@@ -46,11 +46,11 @@ class Appraisal:
         weeks: Counter[int] = Counter()
         for day, count in held.items():
             weeks[day.toordinal() - day.weekday()] += count
-        quota = -(-len(bookings.team[talk.manager]) // self.weeks)
+        share = self._shares[talk.manager]
         same_day = full_week = 0
         for each in bookings.availability.days(zone):
             same_day |= each.starts if held[each.date] else 0
-            full_week |= each.starts if weeks[each.week] >= quota else 0
+            full_week |= each.starts if weeks[each.week] >= share else 0
         yield Dislike("same_day", same_day, "manager")
         yield Dislike("spread_week", full_week, "manager")
         if talk.wants_room:

@@ -3,6 +3,7 @@
 from datetime import date, time, timedelta
 from functools import cache, cached_property
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from talkcycle.domain.busy import Blocks
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of
@@ -120,6 +121,11 @@ class Availability:
     def local_day(self, start: int, zone: str) -> date:
         """The date in *zone* at minute *start*."""
         return day_of(self.instance.t0 + timedelta(minutes=start), zone)
+
+    def oddness(self, start: int, zone: str) -> int:
+        """0 when clocks in *zone* show a full hour at minute *start*, 1 at half past, 2 at another time."""
+        minute = (self.instance.t0 + timedelta(minutes=start)).astimezone(ZoneInfo(zone)).minute
+        return {0: 0, 30: 1}.get(minute, 2)
 
     @cached_property
     def dates(self) -> tuple[date, ...]:

@@ -7,7 +7,7 @@ cdef class Board:
     cdef int talks, managers, cells, days, weeks, lengths, least, soft, hard, rooms
     cdef int unplaced_cost, no_room_cost, same_day_cost, spread_cost, cascade_cost
     cdef long long word, state
-    cdef public long long cost, placements
+    cdef public long long cost
     cdef int[::1] manager, employee, guest, host, site, length, first, slot, price, day, week_of
     cdef int[::1] most, quota, own, team_first, team, room_first, cells_of, on_day, in_week, free, inside
     cdef signed char[::1] closed, line, odd

@@ -1,6 +1,6 @@
 """What is booked, as flat arrays that the search changes in place, and what every booking costs.
 
-Plain Python over whole numbers; ``board.pxd`` and ``search.pxd`` give the same lines C types where the two are compiled.
+Plain Python over whole numbers; ``board.pxd`` gives the same lines C types where they are compiled.
 Cells are steps of the grid; costs are those of talkplan/1, and ``cost`` is their sum at every moment.
 """
 
@@ -29,7 +29,6 @@ class Board:
         at: Of each talk: its candidate, or -1.
         room: Of each talk: its room, or -1.
         cost: Of all of it.
-        placements: How often a place was looked for; the measure of work done.
     """
 
     def __init__(self, model: "Candidates", seed: int) -> None:
@@ -78,7 +77,6 @@ class Board:
         self.word = WORD
         self.state = (seed * 2654435761 + 88172645) & WORD or 1
         self.cost = self.talks * self.unplaced_cost
-        self.placements = 0
         for talk in range(self.talks):
             self.mix(talk)
 
@@ -105,7 +103,6 @@ class Board:
             if cost < best:
                 best = cost
                 found = at
-        self.placements += 1
         if found >= 0:
             self.place(talk, found, self.find_room(talk, self.slot[found]))
 

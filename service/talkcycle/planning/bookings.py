@@ -77,23 +77,15 @@ class Bookings:
         """Starts of talks of *length* minutes that would overlap another talk of *person*."""
         return self.availability.grid.blocked_by(self._taken[person].values(), length)
 
-    def intervals(self, person: str) -> Iterable[Interval]:
-        """When *person* is in a talk."""
-        return self._taken[person].values()
-
     def talks_of(self, *people: str) -> Iterator[Request]:
         """Placed talks, in either shoes, of any of *people*, each once, in the order of their time."""
         ids = {talk for person in people for talk in self._taken[person]}
         for talk in sorted(ids, key=lambda each: (self.placed[each].start, each)):
             yield self.requests[talk]
 
-    def most_per_day(self, manager: str) -> int:
-        own = self.instance.people[manager].most_per_day
-        return self.instance.most_per_day if own is None else own
-
     def full_days(self, manager: str) -> Starts:
         """Starts on days on which *manager* holds as many talks as they may."""
-        most, held = self.most_per_day(manager), self.held[manager]
+        most, held = self.instance.most_held(manager), self.held[manager]
         starts = 0
         if most <= 0 or (held and max(held.values()) >= most):
             for day in self.availability.days(self.instance.people[manager].zone):

@@ -8,7 +8,7 @@ from talkcycle.domain.cycle import Cycle, Place, PlaceKind
 from talkcycle.domain.people import Person
 from talkcycle.domain.plan import PlannedTalk, UnplacedTalk
 from talkcycle.domain.talks import Talk
-from talkcycle.planning.decided import Pins, fits_talks, forbidden_to, room_id
+from talkcycle.planning.decided import Pins, forbidden_to, room_id
 from talkcycle.planning.instance import Attendee, Busy, Instance, Pin, Plan, Request, Room, Site
 from talkcycle.planning.participants import why_no_talk
 from talkcycle.planning.reasons import explain
@@ -137,7 +137,7 @@ def _request(
         person.site is not None
         and person.site == people[person.manager].site
         and cycle.place_for(person.site).kind is not PlaceKind.ONLINE
-        and any(fits_talks(room, person.site) for room in rooms.values())
+        and any(room.site == person.site and room.holds_talks for room in rooms.values())
     )
     return Request(
         id=person.id,

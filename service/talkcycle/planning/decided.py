@@ -8,7 +8,6 @@ from talkcycle.domain.people import Interval, Person
 from talkcycle.domain.talks import Talk
 from talkcycle.domain.wishes import EVERYBODY, ForbiddenTime, PinnedTalk
 from talkcycle.planning.instance import Pin, Room
-from talkcycle.planning.room_starts import SEATS
 from talkcycle.planning.timeline import Timeline
 
 
@@ -69,8 +68,8 @@ class Pins:
 
     def _free(self, site: str, start: int, length: int) -> str | None:
         named = {room_id(site, wish.room) for wish in self._wished.values() if wish.room}
-        here = sorted((room for room in self._rooms.values() if fits_talks(room, site)), key=lambda room: room.capacity)
-        for room in here:
+        fit = (room for room in self._rooms.values() if room.site == site and room.holds_talks)
+        for room in sorted(fit, key=lambda room: room.capacity):
             busy = self._busy(room)
             if room.id not in named and not any(a < start + length and start < b for a, b in busy):
                 return room.id
@@ -80,11 +79,6 @@ class Pins:
         for intervals in room.busy.values():
             yield from intervals
         yield from self._taken.get(room.id, ())
-
-
-def fits_talks(room: Room, site: str | None) -> bool:
-    """Whether talks of *site* may be in *room*."""
-    return room.site == site and room.neutral and room.capacity >= SEATS
 
 
 def room_id(site: str, name: str) -> str:

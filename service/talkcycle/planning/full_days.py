@@ -14,7 +14,7 @@ def least_moves(bookings: Bookings, talk: Request, *, most: int) -> int | None:
     that comes to a full day drives another to a day of its own, and so on to a day that is not full.
     """
     manager = talk.manager
-    may_hold, held = bookings.most_per_day(manager), bookings.held[manager]
+    may_hold, held = bookings.instance.most_held(manager), bookings.held[manager]
     zone = bookings.instance.people[manager].zone
     there: dict[date, list[Request]] = defaultdict(list)
     for other in bookings.team[manager]:

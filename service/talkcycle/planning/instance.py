@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from talkcycle.domain.busy import Blocks, BusyKind
 from talkcycle.domain.people import Absence, Interval, WeekHours
-from talkcycle.domain.wishes import Cascade
+from talkcycle.domain.wishes import SEATS, Cascade
 
 Busy = Mapping[BusyKind, tuple[Interval, ...]]
 
@@ -30,6 +30,10 @@ class Room:
     capacity: int
     neutral: bool
     busy: Busy = field(default_factory=dict)
+
+    @property
+    def holds_talks(self) -> bool:
+        return self.neutral and self.capacity >= SEATS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,11 @@ class Instance:
         }
     )
     weights: Mapping[str, int] = field(default_factory=dict)
+
+    def most_held(self, manager: str) -> int:
+        """How many talks *manager*, an id, holds a day at most."""
+        own = self.people[manager].most_per_day
+        return self.most_per_day if own is None else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What people would rather not have: the penalties of talkplan/1 that a start has whatever else is booked."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import cache
@@ -53,6 +54,13 @@ def by_cost(starts: Starts, disliked: Iterable["Dislike"], weights: Mapping[str,
     return classes
 
 
+def weekly_shares(instance: Instance) -> Counter[str]:
+    """How many talks each manager, by id, holds in a week of an even spread; a week with more costs ``spread_week``."""
+    weeks = usable_weeks(instance)
+    teams = Counter(talk.manager for talk in instance.talks)
+    return Counter({manager: -(-size // weeks) for manager, size in teams.items()})
+
+
 class Dislike(NamedTuple):
     """Starts that cost the weight of *kind*. *whose*: the employee's or the manager's; empty: of the two."""
 
@@ -89,10 +97,6 @@ class Preference:
             outside = ~self._preferred(manager.zone, manager.preferred, minutes)
             found.append(Dislike("pref_hours", outside, "manager"))
         return tuple(found)
-
-    def by_penalty(self, talk: Request, starts: Starts) -> dict[int, Starts]:
-        """*starts* sorted into what they cost whatever else is booked; no set is empty."""
-        return by_cost(starts, self.disliked(talk), self.weights)
 
     def _local(self, zone: str, hours: Interval) -> list[Interval]:
         minute = self._availability.minute

@@ -114,7 +114,7 @@ def _other_talks(trial: Trial) -> Blocked:
 def _full_days(trial: Trial, starts: Starts) -> Blocked:
     manager = trial.instance.people[trial.talk.manager]
     count = sum(1 for each in trial.here.availability.days(manager.zone) if starts & each.starts)
-    most = trial.here.most_per_day(manager.id)
+    most = trial.instance.most_held(manager.id)
     facts = {
         "talks": "1 talk" if most == 1 else f"{most} talks",
         "days": {1: "the only possible day", 2: "both possible days"}.get(count, f"all {count} possible days"),

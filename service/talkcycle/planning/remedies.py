@@ -6,9 +6,8 @@ from typing import Literal
 
 from talkcycle.domain.busy import BusyKind
 from talkcycle.domain.people import Interval
-from talkcycle.domain.wishes import Cascade
+from talkcycle.domain.wishes import SEATS, Cascade
 from talkcycle.planning.instance import Instance, Room
-from talkcycle.planning.room_starts import SEATS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

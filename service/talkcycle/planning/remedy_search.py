@@ -64,7 +64,7 @@ def shorter_talk(trial: Trial, opens: Opens) -> Iterator[ShorterTalk]:
 
 def more_per_day(trial: Trial, opens: Opens) -> Iterator[MorePerDay]:
     manager = trial.talk.manager
-    remedy = MorePerDay(manager=manager, most=trial.here.most_per_day(manager) + 1, times=0)
+    remedy = MorePerDay(manager=manager, most=trial.instance.most_held(manager) + 1, times=0)
     starts = opens(remedy)
     if starts:
         yield replace(remedy, times=_times(trial, starts))

@@ -8,14 +8,13 @@ from talkcycle.planning.reason_values import Kind, Reason
 from talkcycle.planning.remedies import Remedy
 from talkcycle.planning.remedy_search import free_time, longer_window, one_more_room, shorter_talk
 from talkcycle.planning.remedy_trials import Ground, Trial
-from talkcycle.planning.room_starts import SEATS
 
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def room_reasons(ground: Ground, without: Sequence[str]) -> Iterator[Reason]:
     """Why each talk of *without* (ids) has no room where it is."""
-    rooms = Counter(room.site for room in ground.instance.rooms.values() if room.neutral and room.capacity >= SEATS)
+    rooms = Counter(room.site for room in ground.instance.rooms.values() if room.holds_talks)
     trials = [Trial(ground, ground.bookings.requests[id_]) for id_ in without]
     weeks = Counter((trial.talk.site, _week(trial)) for trial in trials)
     for trial in trials:

@@ -9,7 +9,6 @@ from talkcycle.domain.people import Interval
 from talkcycle.planning.grid import Grid
 from talkcycle.planning.instance import Instance, Request, Room
 
-SEATS = 2
 CLOSED = 64
 """The room's own calendar; far above the number of talks that can stand in the way of one start."""
 
@@ -19,8 +18,8 @@ _ONES = re.compile("1")
 
 def rooms_for_talks(instance: Instance, sites: Mapping[str, int]) -> list[Room]:
     """Neutral rooms for two, in the order of their sites' numbers."""
-    fit = [room for room in instance.rooms.values() if room.neutral and room.capacity >= SEATS]
-    return sorted((room for room in fit if room.site in sites), key=lambda room: (sites[room.site], room.id))
+    fit = (room for room in instance.rooms.values() if room.holds_talks and room.site in sites)
+    return sorted(fit, key=lambda room: (sites[room.site], room.id))
 
 
 def room_starts(

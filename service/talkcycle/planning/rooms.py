@@ -7,8 +7,6 @@ from talkcycle.domain.people import Interval
 from talkcycle.planning.grid import Grid, Starts
 from talkcycle.planning.instance import Instance
 
-SEATS = 2
-
 
 class Rooms:
     """The rooms of one instance, with their calendars and the talks in them."""
@@ -19,7 +17,7 @@ class Rooms:
         self._taken: dict[str, list[Interval]] = {}
         for room in sorted(instance.rooms.values(), key=lambda room: (room.capacity, room.id)):
             self._taken[room.id] = [interval for intervals in room.busy.values() for interval in intervals]
-            if room.neutral and room.capacity >= SEATS:
+            if room.holds_talks:
                 self._at[room.site].append(room.id)
         self._free: dict[str, dict[int, Starts]] = defaultdict(dict)
         self._any: dict[tuple[str, int], Starts] = {}

@@ -8,7 +8,7 @@ from functools import cache
 from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.instance import Instance, Plan
-from talkcycle.planning.preference import Preference, usable_weeks
+from talkcycle.planning.preference import Preference, weekly_shares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +43,13 @@ def score(instance: Instance, plan: Plan) -> Score:
         above = own.get(talk.manager)
         if instance.cascade is Cascade.SOFT and above is not None and above.id in placed:
             kinds["cascade"] += each.start < placed[above.id].start + above.minutes
-    teams = Counter(talk.manager for talk in instance.talks)
-    weeks = usable_weeks(instance)
+    shares = weekly_shares(instance)
     for manager, held in days.items():
         kinds["same_day"] += sum(count - 1 for count in held.values())
         by_week: Counter[int] = Counter()
         for ordinal, count in held.items():
             by_week[(ordinal - 1) // 7] += count
-        quota = -(-teams[manager] // weeks)
-        kinds["spread_week"] += sum(max(0, count - quota) for count in by_week.values())
+        kinds["spread_week"] += sum(max(0, count - shares[manager]) for count in by_week.values())
     weights = preference.weights
     penalty = sum(weights[kind] * count for kind, count in kinds.items())
     without_room = sum(1 for each in plan.assignments if requests[each.talk].wants_room and each.room is None)

@@ -25,8 +25,10 @@ ATTEMPTS_PER_SECOND = 250_000 if compiled() else 4_000
 CACHED_TALKS = 10_000
 """With so many talks an attempt takes twice as long, since the arrays no longer fit the processor's cache."""
 ATTEMPTS_PER_TALK = 10_000
-"""Beyond this the search finds next to nothing (docs/performance.md)."""
+"""Beyond this the search finds next to nothing."""
 CHUNKS = 96
+LATE = 10
+"""Of so many chunks behind the clock the search catches up by cooling faster; then the clock has a say in the plan."""
 SWEEPS = 3
 """Of tidying up; later ones find next to nothing."""
 HOT, COLD = 300.0, 0.5
@@ -83,21 +85,20 @@ def search(
         attempts = attempts_in(limit, model.talks)
     size = max(1, attempts // CHUNKS)
     begins = clock()
-    done, complete = 0.0, True
-    while done < 1.0 and best.cost > least:
-        spent = (clock() - begins) / (ends - begins) if begins < ends else 1.0
-        if stop() or spent >= 1.0:
+    chunk, complete = 0, True
+    while chunk < CHUNKS and best.cost > least:
+        due = int(CHUNKS * (clock() - begins) / (ends - begins)) if begins < ends else CHUNKS
+        if stop() or due >= CHUNKS:
             complete = False
             break
-        if spent > done + 0.1:
-            done, complete = spent, False
-        until = min(1.0, done + 1.0 / CHUNKS)
-        walk.run(size, *_temperatures(done, model.talks))
+        if due > chunk + LATE:
+            chunk, complete = due, False
+        walk.run(size, *_temperatures(chunk, model.talks))
         if walk.cost < best.cost:
             best = _keep(walk)
-        done = until if until < 1.0 - 1e-9 else 1.0
+        chunk += 1
         if progress is not None:
-            progress(round(done * CHUNKS), CHUNKS)
+            progress(chunk, CHUNKS)
     if progress is not None:
         progress(CHUNKS, CHUNKS)
     walk.restore_to(best.at, best.room)
@@ -126,10 +127,10 @@ def _keep(walk: Search) -> _Kept:
     return _Kept(walk.cost, array("i", walk.at), array("i", walk.room))
 
 
-def _temperatures(done: float, talks: int) -> tuple[float, float]:
-    """Of the chunk that begins when the part *done* of all is: at its beginning and at its end."""
+def _temperatures(chunk: int, talks: int) -> tuple[float, float]:
+    """At the beginning and at the end of a chunk."""
     courses, hot = (COURSES, HOTTER) if talks <= SMALL else (1, HOT)
-    part = round(done * CHUNKS) * courses % CHUNKS / CHUNKS
+    part = chunk * courses % CHUNKS / CHUNKS
     cooling = COLD / hot
     return hot * cooling**part, hot * cooling ** min(1.0, part + courses / CHUNKS)
 

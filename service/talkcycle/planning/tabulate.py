@@ -3,10 +3,9 @@
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from talkcycle.domain.people import Interval
 from talkcycle.domain.wishes import Cascade
@@ -14,7 +13,7 @@ from talkcycle.planning.availability import Availability
 from talkcycle.planning.candidates import Candidates
 from talkcycle.planning.grid import Starts
 from talkcycle.planning.instance import Instance, Request
-from talkcycle.planning.preference import Preference, usable_weeks
+from talkcycle.planning.preference import Dislike, Preference, by_cost, weekly_shares
 from talkcycle.planning.room_starts import room_starts, rooms_for_talks
 
 _ONES = re.compile("1")
@@ -79,7 +78,7 @@ class _Builder:
         team = sorted(range(len(chosen)), key=lambda index: managers[chosen[index].manager])
         sizes = Counter(talk.manager for talk in chosen)
         on_day, in_week = self._pinned_counts(managers)
-        weights = self.preference.weights
+        weights, shares = self.preference.weights, weekly_shares(instance)
         return Candidates(
             requests=tuple(chosen),
             rooms_by_index=tuple(rooms),
@@ -111,8 +110,8 @@ class _Builder:
             odd=odd,
             week_of=array("i", [self._week(index) for index in range(len(self.availability.dates))]),
             work_days=self._work_days(),
-            most=array("i", [self._most(id_) for id_ in managers]),
-            quota=array("i", self._quotas(managers)),
+            most=array("i", [instance.most_held(id_) for id_ in managers]),
+            quota=array("i", [shares[id_] for id_ in managers]),
             own=self._own(chosen, managers),
             team_first=array("i", _running(sizes[id_] for id_ in managers)),
             team=array("i", team),
@@ -131,34 +130,25 @@ class _Builder:
         for person, minutes in ((talk.employee, talk.minutes), (talk.manager, length)):
             if starts and person in self.taken:
                 starts &= ~grid.blocked_by(self.taken[person], minutes)
-        early, late = self._cascade(talk)
+        disliked = self.preference.disliked(talk)
         if self.instance.cascade is Cascade.HARD:
-            for wrong, _ in (early, *late):
+            for wrong in self._out_of_order(talk):
                 starts &= ~wrong
-        classes = self.preference.by_penalty(talk, starts)
-        if self.instance.cascade is Cascade.SOFT:
-            for wrong, count in (early, *late):
-                if wrong:
-                    classes = _dearer(classes, wrong, count * self.preference.weights["cascade"])
-        return classes
+        elif self.instance.cascade is Cascade.SOFT:
+            disliked += tuple(Dislike("cascade", wrong) for wrong in self._out_of_order(talk))
+        return by_cost(starts, disliked, self.preference.weights)
 
-    def _cascade(self, talk: Request) -> tuple[tuple[Starts, int], list[tuple[Starts, int]]]:
-        """Starts before the manager's own pinned talk, and those after pinned talks of the employee's team; how many."""
-        everything = self.grid.from_minute(0)
-        early = 0
+    def _out_of_order(self, talk: Request) -> Iterator[Starts]:
+        """Starts before the end of the manager's pinned talk, and after the beginning of any of the employee's team."""
         own = self.own_pins.get(talk.manager)
         if own is not None and own.pin is not None:
-            early = everything & ~self.grid.from_minute(own.pin.start + own.minutes)
-        late = [(self.grid.from_minute(start - talk.minutes + 1), 1) for start in self.team_pins.get(talk.employee, ())]
-        return (early, 1), late
+            yield ~self.grid.from_minute(own.pin.start + own.minutes)
+        for start in self.team_pins.get(talk.employee, ()):
+            yield self.grid.from_minute(start - talk.minutes + 1)
 
     def _odd_times(self, zone: str) -> bytes:
-        """Of each cell: 0 at a full hour of the clock in *zone*, 1 at half past, 2 at another time."""
-        found = bytearray(self.cells)
-        for cell in range(self.cells):
-            instant = self.instance.t0 + timedelta(minutes=cell * self.grid.step)
-            found[cell] = {0: 0, 30: 1}.get(instant.astimezone(ZoneInfo(zone)).minute, 2)
-        return bytes(found)
+        """The oddness of each cell in *zone*."""
+        return bytes(self.availability.oddness(cell * self.grid.step, zone) for cell in range(self.cells))
 
     def _day_of_cells(self, zone: str) -> "array[int]":
         days = array("i", bytes(4 * self.cells))
@@ -197,30 +187,12 @@ class _Builder:
                     in_week[managers[talk.manager] * weeks + self._week(index)] += 1
         return on_day, in_week
 
-    def _most(self, manager: str) -> int:
-        own = self.instance.people[manager].most_per_day
-        return self.instance.most_per_day if own is None else own
-
-    def _quotas(self, managers: Iterable[str]) -> list[int]:
-        teams = Counter(talk.manager for talk in self.instance.talks)
-        weeks = usable_weeks(self.instance)
-        return [-(-teams[id_] // weeks) for id_ in managers]
-
     def _own(self, chosen: list[Request], managers: dict[str, int]) -> "array[int]":
         own = array("i", [-1] * max(1, len(managers)))
         for index, talk in enumerate(chosen):
             if talk.employee in managers:
                 own[managers[talk.employee]] = index
         return own
-
-
-def _dearer(classes: dict[int, Starts], wrong: Starts, by: int) -> dict[int, Starts]:
-    split: dict[int, Starts] = {}
-    for cost, starts in classes.items():
-        for amount, part in ((cost, starts & ~wrong), (cost + by, starts & wrong)):
-            if part:
-                split[amount] = split.get(amount, 0) | part
-    return split
 
 
 def _running(sizes: Iterable[int]) -> list[int]:

@@ -7,7 +7,7 @@ cdef int WEEK, DAY, BESIDE, ROW, ODD
 @cython.final
 cdef class Tidy:
     cdef Board board
-    cdef int hour, days, weeks, talks
+    cdef int hour, days, talks
     cdef long long all_days
     cdef int[::1] work, on_day, in_week
 

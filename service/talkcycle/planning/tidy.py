@@ -27,7 +27,6 @@ class Tidy:
         self.days = model.days
         self.work = model.work_days
         self.all_days = sum(model.work_days)
-        self.weeks = model.weeks
         self.on_day = zeros("i", model.days)
         self.in_week = zeros("i", model.weeks)
         self.talks = model.talks
@@ -87,8 +86,7 @@ class Tidy:
         if day + 1 < self.days and board.on_day[manager * self.days + day + 1] > 0:
             cost += BESIDE
         if board.on_day[manager * self.days + day] > 0:
-            begins = cell - self.hour
-            begins = max(begins, 0)
+            begins = max(0, cell - self.hour)
             if board.taken(manager * board.cells + begins, cell + board.guest[talk] + self.hour - begins):
                 cost += ROW
         return cost

@@ -11,6 +11,7 @@ from talkcycle.domain.people import Person
 from talkcycle.domain.wishes import PlanningRules, SiteRoom
 from talkcycle.intake.busy_times import MOST_BYTES, busy_times_in, too_large
 from talkcycle.intake.calendar_files import calendar_files
+from talkcycle.intake.calendar_urls import read_calendar_urls
 
 BATCH = 32
 """Calendars fetched together; they are in memory at the same time."""
@@ -68,6 +69,35 @@ def read_busy_times(
         people={owner: busy for owner, busy in found.items() if isinstance(owner, str)},
         rooms={owner: busy for owner, busy in found.items() if not isinstance(owner, str)},
     )
+
+
+def read_everybodys_busy_times(
+    folder: Path,
+    people: Iterable[Person],
+    rooms: Mapping[str, Iterable[SiteRoom]],
+    *,
+    fetch: FetchCalendars,
+    window: Span,
+    zone: str,
+    progress: Progress | None = None,
+) -> BusyTimes:
+    """The same, with the addresses that stand in the folder. Raises FaultyInput, with the faults of these, too."""
+    people = tuple(people)
+    urls: Mapping[Owner, str] = {}
+    faults: list[Fault] = []
+    try:
+        urls = read_calendar_urls(folder, people, rooms)
+    except FaultyInput as faulty:
+        faults.extend(faulty.faults)
+    try:
+        found = read_busy_times(
+            folder, people, rooms, urls=urls, fetch=fetch, window=window, zone=zone, progress=progress
+        )
+    except FaultyInput as faulty:
+        raise FaultyInput([*faults, *faulty.faults]) from None
+    if faults:
+        raise FaultyInput(faults)
+    return found
 
 
 def _files(

@@ -11,8 +11,6 @@ from talkcycle.domain.plan_rooms import OfferedRoom
 from talkcycle.domain.plan_talks import Comfort
 from talkcycle.domain.store import Store
 
-LEAST_SEATS = 2
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormerPlan:
@@ -54,5 +52,5 @@ def _offered(cycle: Cycle) -> Iterator[OfferedRoom]:
     """The rooms that may hold a talk: neutral, for two at least."""
     for site, rooms in cycle.rooms.items():
         for room in rooms:
-            if room.neutral and room.seats >= LEAST_SEATS:
+            if room.holds_talks:
                 yield OfferedRoom(site=site, name=room.name, seats=room.seats)
