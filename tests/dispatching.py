@@ -18,7 +18,7 @@ from talkcycle.daemon.rate import RateLimiter
 from talkcycle.domain.delivery import Receipt, RetryPolicy
 from talkcycle.domain.messages import DueMessage, Kind, KnownMessage, MessageKey, OutboxState, RenderedMessage
 from talkcycle.domain.people import Role
-from talkcycle.domain.ports import MailConnection, MailTransport
+from talkcycle.domain.ports import Connection, Parcel, Sending
 from talkcycle.domain.store import OutboxFilter
 from talkcycle.rendering.order import RenderOrder
 from talkcycle.rounds.texts import TextShelf
@@ -148,7 +148,7 @@ def wake(store: SqlStore, clock: JumpingClock) -> int:
 
 def a_dispatcher(
     store: SqlStore,
-    transport: MailTransport,
+    transport: Sending,
     clock: JumpingClock,
     *,
     policy: RetryPolicy | None = None,
@@ -193,7 +193,7 @@ class Gate:
 
     name = "smtp"
 
-    def __init__(self, transport: MailTransport, ready: Callable[[], object]) -> None:
+    def __init__(self, transport: Sending, ready: Callable[[], object]) -> None:
         self.transport = transport
         self.ready = ready
 
@@ -204,12 +204,14 @@ class Gate:
 
 
 class GatedLine:
-    def __init__(self, line: MailConnection, ready: Callable[[], object]) -> None:
+    def __init__(self, line: Connection, ready: Callable[[], object]) -> None:
         self.line = line
         self.ready: Callable[[], object] | None = ready
 
-    def deliver(self, *, sender: str, recipient: str, payload: bytes) -> Receipt:
+    def send(self, mail: Parcel, /) -> Receipt:
         if self.ready is not None:
             self.ready()
             self.ready = None
-        return self.line.deliver(sender=sender, recipient=recipient, payload=payload)
+        return self.line.send(mail)
+
+    keep = send

@@ -5,12 +5,14 @@ import os
 import sys
 import uuid
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from talkcycle.domain.ports import Clock, MailTransport
+from talkcycle.domain.ports import Clock, Connection, Roles, Sending
+from talkcycle.domain.routes import Transport
 from talkcycle.domain.service import LogFormat, ServiceSettings
 from talkcycle.intake.service_file import read_service
 from talkcycle.rounds.texts import TextShelf
@@ -47,9 +49,13 @@ class Application:
     def shelf(self) -> TextShelf:
         return TextShelf(self.store)
 
-    def transports(self) -> Mapping[str, MailTransport]:
+    def transports(self) -> Mapping[str, Sending]:
         """Every way to send that is configured, by name."""
-        return transports_of(self.settings)
+        return {name: roles.sending for name, roles in roles_of(self.settings).items()}
+
+    def mail_line(self) -> AbstractContextManager[Connection]:
+        """A line by which mails go out at once, past the outbox."""
+        return mail_line(self.settings)
 
     def inputs(self, cycle: str) -> "Inputs":
         """HR's files, read and checked. Raises FaultyInput."""
@@ -81,11 +87,27 @@ def store_of(settings: ServiceSettings) -> "SqlStore":
     return open_store(settings.database, secret=service_secret(settings.secret, settings.data))
 
 
-def transports_of(settings: ServiceSettings) -> dict[str, MailTransport]:
-    """Every way to send that is configured, by name."""
-    from talkcycle.transports.smtp.transport import SmtpTransport  # noqa: PLC0415
+def roles_of(settings: ServiceSettings) -> dict[str, Roles]:
+    """What each transport that is configured can do, by name."""
+    found: dict[str, Roles] = {}
+    if settings.smtp is not None:
+        from talkcycle.transports.smtp.transport import SmtpTransport  # noqa: PLC0415
 
-    return {"smtp": SmtpTransport(settings.smtp)}
+        found[Transport.SMTP] = Roles(sending=SmtpTransport(settings.smtp))
+    if settings.exchange is not None:
+        from talkcycle.transports.exchange.roles import exchange_roles  # noqa: PLC0415
+
+        found[Transport.EXCHANGE] = exchange_roles(settings.exchange, sender=settings.sender)
+    if settings.graph is not None:
+        from talkcycle.transports.graph.roles import graph_roles  # noqa: PLC0415
+
+        found[Transport.GRAPH] = graph_roles(settings.graph, sender=settings.sender)
+    return found
+
+
+def mail_line(settings: ServiceSettings) -> AbstractContextManager[Connection]:
+    """A line by which mails go out at once, past the outbox."""
+    return roles_of(settings)[settings.routing.mail].sending.connect()
 
 
 def settings_of(config: Path, env: Mapping[str, str] = os.environ, *, with_secrets: bool = True) -> ServiceSettings:

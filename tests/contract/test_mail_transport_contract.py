@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from parcels import a_parcel
 from servers.scripted_smtp import CUT, Mailbox, OneLogin, accepting_server
 from talkcycle.domain.delivery import PermanentDeliveryError, TransientDeliveryError, UnknownDeliveryError
 from talkcycle.domain.service import SmtpSettings, TlsMode
@@ -24,7 +25,7 @@ def settings(port: int, **more: object) -> SmtpSettings:
 
 
 def deliver(connection: SmtpConnection, recipient: str = RECIPIENT, payload: bytes = PAYLOAD) -> str:
-    return connection.deliver(sender=SENDER, recipient=recipient, payload=payload).reply
+    return connection.send(a_parcel(payload, sender=SENDER, recipient=recipient)).reply
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from parcels import a_parcel
 from servers.staged_smtp import CONTENT, CUT, DOT, GREETING, SILENCE, Stages, staged_server
 from talkcycle.domain.delivery import (
     DeliveryError,
@@ -41,7 +42,7 @@ def line_to(stages: Stages, **more: object) -> Iterator[SmtpConnection]:
 
 
 def deliver(connection: SmtpConnection, payload: bytes = PAYLOAD) -> str:
-    return connection.deliver(sender="samtal@norrsken.example", recipient="anna@norrsken.example", payload=payload).reply
+    return connection.send(a_parcel(payload, sender="samtal@norrsken.example", recipient="anna@norrsken.example")).reply
 
 
 def failure_of(connection: SmtpConnection, payload: bytes = PAYLOAD) -> DeliveryError:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from dispatching import NOON, SENDER, JumpingClock, a_dispatcher, a_store, payload_for, queue, rows, states, wake
+from parcels import a_parcel
 from servers.mail_server import MailServer, mail_server
 from servers.smtp_sink import smtp_sink
 from talkcycle.daemon.dispatch import DispatchSummary
@@ -46,7 +47,7 @@ def settings_for(server: MailServer) -> SmtpSettings:
 
 def deliver(server: MailServer, recipient: str, *payloads: bytes) -> list[str]:
     with SmtpTransport(settings_for(server)).connect() as connection:
-        return [connection.deliver(sender=SENDER, recipient=recipient, payload=each).reply for each in payloads]
+        return [connection.send(a_parcel(each, sender=SENDER, recipient=recipient)).reply for each in payloads]
 
 
 def received_by_postfix(mail: bytes) -> str:
@@ -88,9 +89,8 @@ def test_a_message_that_ends_without_a_line_end_gets_one_and_nothing_else(server
 def test_several_messages_go_over_one_line_each_to_its_own_mailbox_alone(server: MailServer) -> None:
     with SmtpTransport(settings_for(server)).connect() as connection:
         for number in range(5):
-            connection.deliver(
-                sender=SENDER, recipient=f"line{number}@norrsken.example", payload=payload_for(f"line{number}")
-            )
+            name = f"line{number}"
+            connection.send(a_parcel(payload_for(name), sender=SENDER, recipient=f"{name}@norrsken.example"))
 
     assert [len(server.fetch(f"line{number}@norrsken.example")) for number in range(5)] == [1] * 5
     assert len(server.logged(r"disconnect from .* starttls=1 auth=1 mail=5 rcpt=5 data=5 quit=1 ")) == 1
@@ -99,7 +99,7 @@ def test_several_messages_go_over_one_line_each_to_its_own_mailbox_alone(server:
 def test_a_wrong_password_is_refused_once_and_nobody_is_to_blame_but_the_line(server: MailServer) -> None:
     wrong = replace(settings_for(server), user="wrong@norrsken.example", password="not-the-password")
     with SmtpTransport(wrong).connect() as connection, pytest.raises(TransientDeliveryError) as failure:
-        connection.deliver(sender=SENDER, recipient="nobody@norrsken.example", payload=payload_for("nobody"))
+        connection.send(a_parcel(payload_for("nobody"), sender=SENDER, recipient="nobody@norrsken.example"))
 
     assert (failure.value.connection_wide, failure.value.retry_after) == (True, timedelta(minutes=15))
     assert str(failure.value).startswith("the login was refused: 535 5.7.8 ")
@@ -110,8 +110,8 @@ def test_a_wrong_password_is_refused_once_and_nobody_is_to_blame_but_the_line(se
 def test_a_domain_that_is_not_ours_is_refused_for_good_and_the_line_goes_on(server: MailServer) -> None:
     with SmtpTransport(settings_for(server)).connect() as connection:
         with pytest.raises(PermanentDeliveryError, match=r"^554 5\.7\.1 <…>: Relay access denied$"):
-            connection.deliver(sender=SENDER, recipient="anna@elsewhere.example", payload=payload_for("anna"))
-        connection.deliver(sender=SENDER, recipient="goes-on@norrsken.example", payload=payload_for("goes-on"))
+            connection.send(a_parcel(payload_for("anna"), sender=SENDER, recipient="anna@elsewhere.example"))
+        connection.send(a_parcel(payload_for("goes-on"), sender=SENDER, recipient="goes-on@norrsken.example"))
 
     assert len(server.fetch("goes-on@norrsken.example")) == 1
 

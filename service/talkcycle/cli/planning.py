@@ -129,7 +129,7 @@ def approve(
 def _mail(app: "Application", facts: "PlanFacts") -> str:
     from talkcycle.rounds.mail_plan import mail_plan  # noqa: PLC0415
 
-    with app.transports()["smtp"].connect() as line:
+    with app.mail_line() as line:
         return mail_plan(facts, line, sender=app.settings.sender, now=app.clock.now())
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talkcycle.bootstrap import SystemClock, read_inputs, settings_of, transports_of
+from talkcycle.bootstrap import SystemClock, mail_line, read_inputs, settings_of
 from talkcycle.cli.options import CONFIG, CYCLE, AsJson, Config, CycleFile
 from talkcycle.cli.output import print_json, progress_bar, told_plainly
 
@@ -75,7 +75,7 @@ def _mail(texts: list["PreviewedText"], inputs: "Inputs", settings: "ServiceSett
     from talkcycle.rounds.preview import mail_preview  # noqa: PLC0415
 
     limiter, never = RateLimiter(settings.per_minute, clock=SystemClock()), threading.Event()
-    with progress_bar("Sending", quiet=quiet) as progress, transports_of(settings)["smtp"].connect() as line:
+    with progress_bar("Sending", quiet=quiet) as progress, mail_line(settings) as line:
 
         def wait(number: int) -> None:
             limiter.acquire(never)

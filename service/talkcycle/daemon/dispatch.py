@@ -10,9 +10,9 @@ from typing import Any
 from talkcycle.daemon.group_commit import GroupCommit
 from talkcycle.daemon.pulse import Pulse
 from talkcycle.daemon.rate import RateLimiter, Stop
-from talkcycle.domain.delivery import DeliveryError, RetryPolicy, TransientDeliveryError, after_failure
-from talkcycle.domain.messages import OutboxState
-from talkcycle.domain.ports import Clock, MailConnection, MailTransport
+from talkcycle.domain.delivery import DeliveryError, Receipt, RetryPolicy, TransientDeliveryError, after_failure
+from talkcycle.domain.messages import Kind, OutboxState
+from talkcycle.domain.ports import Clock, Connection, Parcel, Sending
 from talkcycle.domain.store import ClaimedMessage, Session, Store
 
 BATCH = 50
@@ -44,7 +44,7 @@ class Dispatcher:
     """
 
     store: Store
-    transports: Mapping[str, MailTransport]
+    transports: Mapping[str, Sending]
     clock: Clock
     policy: RetryPolicy
     connections: int
@@ -123,7 +123,7 @@ class Dispatcher:
                     return
                 self._send_batch(line, connection, batch, owner)
 
-    def _send_batch(self, line: "_Line", connection: MailConnection, batch: list[ClaimedMessage], owner: str) -> None:
+    def _send_batch(self, line: "_Line", connection: Connection, batch: list[ClaimedMessage], owner: str) -> None:
         with Pulse(self.store, self.clock, owner) as pulse:
             for number, message in enumerate(batch):
                 proceed = not line.over and self.limiter.acquire(line.stop) and not line.over
@@ -133,10 +133,10 @@ class Dispatcher:
                         session.outbox.give_back([each.id for each in batch[number:]], owner=owner, now=self.clock.now())
                     return
 
-    def _send_one(self, line: "_Line", connection: MailConnection, message: ClaimedMessage, owner: str) -> bool:
+    def _send_one(self, line: "_Line", connection: Connection, message: ClaimedMessage, owner: str) -> bool:
         """Hand over *message* and commit what became of it; false when it was the owner's no more."""
         try:
-            receipt = connection.deliver(sender=message.mailbox, recipient=message.address, payload=message.payload)
+            receipt = _hand_over(connection, message)
         except DeliveryError as error:
             return self._record_failure(line, message, error, owner)
 
@@ -177,6 +177,18 @@ class Dispatcher:
             line.broken.set()
 
 
+def _hand_over(connection: Connection, message: ClaimedMessage) -> Receipt:
+    parcel = Parcel(
+        kind=message.kind,
+        mailbox=message.mailbox,
+        address=message.address,
+        message_id=message.message_id,
+        payload=message.payload,
+        tried=message.attempts > 0 or message.uncertain,
+    )
+    return connection.send(parcel) if message.kind is Kind.MAIL else connection.keep(parcel)
+
+
 COUNTED = {OutboxState.QUEUED: "retried", OutboxState.UNKNOWN: "unknown"}
 
 
@@ -184,7 +196,7 @@ class _Line:
     """What the workers of one transport share during one dispatch."""
 
     def __init__(
-        self, name: str, transport: MailTransport, *, stop: Stop, summary: DispatchSummary, commit: GroupCommit
+        self, name: str, transport: Sending, *, stop: Stop, summary: DispatchSummary, commit: GroupCommit
     ) -> None:
         self.name = name
         self.transport = transport

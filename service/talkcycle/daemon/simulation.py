@@ -15,6 +15,7 @@ from talkcycle.domain.localtime import instant_of, working_day
 from talkcycle.domain.messages import KnownMessage
 from talkcycle.domain.plan import Draft
 from talkcycle.domain.repetition import window_from
+from talkcycle.domain.routes import Transport
 from talkcycle.domain.service import ServiceSettings, SmtpSettings, TlsMode
 from talkcycle.domain.store import OutboxFilter, Store
 from talkcycle.domain.talks import Round, Talk
@@ -102,7 +103,8 @@ def simulate(
 ) -> Simulated:
     """Plan, approve and run the round of *inputs* from *start* (UTC) until nothing is left to do.
 
-    Nothing leaves the machine: the database is a temporary one, and the mail server listens on loopback.
+    Nothing leaves the machine: the database is a temporary one, and the mail server listens on loopback. Everybody is
+    rehearsed with as if reached by SMTP.
 
     Args:
         take: Is handed each message as it arrives, in another thread; what it raises is raised here in the end.
@@ -124,6 +126,10 @@ def simulate(
             data=Path(folder),
             database=f"sqlite:///{folder}/rehearsal.db",
             smtp=SmtpSettings(host=host, port=port, tls=TlsMode.NONE),
+            exchange=None,
+            graph=None,
+            routes=(),
+            default_route=Transport.SMTP,
             per_minute=None,
             connections=1,
             secret=SEED,

@@ -22,13 +22,22 @@ class DeliveryError(Exception):
 class TransientDeliveryError(DeliveryError):
     """Certainly not delivered; the same bytes may succeed later.
 
-    *connection_wide*: the server refused the connection or the login, not this message: the rest of the batch waits too.
+    *connection_wide*: the server refused the connection or the login, not this message: the whole transport waits.
+    *mailbox_wide*: it wants to be left alone about this mailbox; what concerns others goes on.
     """
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None, connection_wide: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: timedelta | None = None,
+        connection_wide: bool = False,
+        mailbox_wide: bool = False,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.connection_wide = connection_wide
+        self.mailbox_wide = mailbox_wide
 
 
 class PermanentDeliveryError(DeliveryError):
@@ -41,9 +50,15 @@ class UnknownDeliveryError(DeliveryError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The server's own words when it took the message."""
+    """The server's own words when it took the message.
+
+    Attributes:
+        uid, remote_id: Of a meeting: which entry, and what the server calls it; None of anything else.
+    """
 
     reply: str
+    uid: str | None = None
+    remote_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,12 @@
 """What IT configures: where the service stores, from where and how it sends."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from talkcycle.domain.delivery import RetryPolicy
+from talkcycle.domain.routes import RouteRule, Routing, Transport
 
 
 class TlsMode(StrEnum):
@@ -34,6 +35,89 @@ class SmtpSettings:
     timeout: timedelta = timedelta(seconds=60)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one transport is spared.
+
+    Attributes:
+        per_minute: Messages a minute from one mailbox; None: no limit of ours.
+        connections: Lines at once, over all mailboxes.
+        per_mailbox: Lines at once into one mailbox.
+    """
+
+    per_minute: int | None = 30
+    connections: int = 2
+    per_mailbox: int = 2
+
+
+class ExchangeLogin(StrEnum):
+    """How to log in to Exchange on-premises."""
+
+    BASIC = "basic"
+    NTLM = "ntlm"
+    OAUTH = "oauth"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeSettings:
+    r"""How to reach Exchange on-premises (EWS).
+
+    Attributes:
+        endpoint: ``https://mail.example.org/EWS/Exchange.asmx``; None: autodiscovered with the sender's address.
+        user: With BASIC and NTLM; ``DOMAIN\user`` or an address.
+        secret: The user's password, or the client's secret with OAUTH. Never printed.
+        client_id, tenant, authority: With OAUTH. *authority*: token endpoint's base; None: Microsoft's.
+        version: Such as ``Exchange2016``; given, nothing is probed.
+        ca_file: PEM of the organisation's own authority; None: the system's.
+        secret_expires: When IT says the secret ends; ``doctor`` warns before.
+    """
+
+    endpoint: str | None
+    login: ExchangeLogin = ExchangeLogin.NTLM
+    user: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    client_id: str | None = None
+    tenant: str | None = None
+    authority: str | None = None
+    version: str = "Exchange2016"
+    ca_file: Path | None = None
+    timeout: timedelta = timedelta(seconds=60)
+    secret_expires: date | None = None
+    limits: Limits = field(default_factory=lambda: Limits(connections=1, per_mailbox=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphSettings:
+    """How to reach Exchange Online (Microsoft Graph).
+
+    Attributes:
+        secret: The client's secret; None with a certificate. Never printed.
+        certificate: PEM file with certificate and private key; None with a secret.
+        certificate_password: Of the private key. Never printed.
+        endpoint, authority: Of the cloud; other for national clouds.
+        requests_per_10_minutes: To one mailbox. *recipients_per_day*: from one mailbox.
+        upload_bytes_per_5_minutes: Into one mailbox.
+        online_meetings: Talks that are online get a Teams link, where the cycle names no other.
+        secret_expires: When IT says the secret ends; ``doctor`` warns before.
+    """
+
+    tenant: str
+    client_id: str
+    secret: str | None = field(default=None, repr=False)
+    certificate: Path | None = None
+    certificate_password: str | None = field(default=None, repr=False)
+    endpoint: str = "https://graph.microsoft.com/v1.0"
+    authority: str = "https://login.microsoftonline.com"
+    ca_file: Path | None = None
+    timeout: timedelta = timedelta(seconds=60)
+    requests_per_10_minutes: int = 10_000
+    recipients_per_day: int = 10_000
+    upload_bytes_per_5_minutes: int = 150_000_000
+    online_meetings: bool = True
+    secret_expires: date | None = None
+    limits: Limits = field(default_factory=lambda: Limits(connections=4, per_mailbox=1))
+
+
 class LogFormat(StrEnum):
     JSON = "json"
     TEXT = "text"
@@ -48,8 +132,10 @@ class ServiceSettings:
         data: Folder for database, keys and marks.
         templates: HR's own templates; None: only the shipped ones.
         sender: The service mailbox: From, envelope sender and ORGANIZER.
-        per_minute: Messages a minute over all connections together; None: no limit of ours.
-        connections: Lines to the server at once.
+        smtp, exchange, graph: None: not used. One of them at least is there.
+        routes: Which transport serves whose mailbox. *default_route*: for a mailbox that fits no rule.
+        per_minute: Messages a minute over all SMTP connections together; None: no limit of ours.
+        connections: Lines to the SMTP server at once.
         attachment_limit: Largest size of one message's own files together, bytes.
         tick: Pause between ticks.
         secret: Wraps the rounds' keys; None: a key file in the data folder, made on first start.
@@ -57,8 +143,12 @@ class ServiceSettings:
 
     data: Path
     database: str
-    smtp: SmtpSettings
     sender: str
+    smtp: SmtpSettings | None = None
+    exchange: ExchangeSettings | None = None
+    graph: GraphSettings | None = None
+    routes: tuple[RouteRule, ...] = ()
+    default_route: Transport = Transport.SMTP
     templates: Path | None = None
     per_minute: int | None = 30
     connections: int = 2
@@ -67,3 +157,22 @@ class ServiceSettings:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     log_format: LogFormat = LogFormat.TEXT
     secret: str | None = field(default=None, repr=False)
+
+    @property
+    def routing(self) -> Routing:
+        available = frozenset(Transport(name) for name in self.limits)
+        return Routing(sender=self.sender, rules=self.routes, otherwise=self.default_route, available=available)
+
+    @property
+    def limits(self) -> dict[str, Limits]:
+        """By transport, of those that are configured."""
+        found: dict[str, Limits] = {}
+        if self.smtp is not None:
+            found[Transport.SMTP] = Limits(
+                per_minute=self.per_minute, connections=self.connections, per_mailbox=self.connections
+            )
+        if self.exchange is not None:
+            found[Transport.EXCHANGE] = self.exchange.limits
+        if self.graph is not None:
+            found[Transport.GRAPH] = self.graph.limits
+        return found

@@ -129,6 +129,7 @@ class ClaimedMessage:
     id: int
     address: str
     mailbox: str
+    message_id: str
     payload: bytes
     attempts: int
     uncertain: bool

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from talkcycle.domain.delivery import DeliveryError
 from talkcycle.domain.faults import Fault, FaultyInput, Refused
-from talkcycle.domain.messages import CANCELLATION, Kind
+from talkcycle.domain.messages import CANCELLATION, Kind, RenderedMessage
 from talkcycle.domain.people import Role
-from talkcycle.domain.ports import MailConnection
+from talkcycle.domain.ports import MailSender, Parcel
 from talkcycle.rendering.library import base_of
 from talkcycle.rendering.message import Composed, compose, render
 from talkcycle.rendering.order import RenderOrder
@@ -73,7 +73,7 @@ def preview_pages(inputs: Inputs, texts: Iterable[PreviewedText]) -> dict[str, b
 def mail_preview(
     inputs: Inputs,
     texts: Sequence[PreviewedText],
-    line: MailConnection,
+    line: MailSender,
     *,
     to: str,
     wait: Callable[[int], object],
@@ -95,10 +95,21 @@ def mail_preview(
         wait(number)
         mail = render(_to(text.order, to, f"{run}-{text.language}-{text.name}"), library.library, library.attachments)
         try:
-            line.deliver(sender=mail.mailbox, recipient=mail.address, payload=mail.payload)
+            line.send(parcel_of(mail))
         except DeliveryError as error:
             raise Refused(f"{number} of {len(texts)} texts were sent; then: {error}") from error
     return len(texts)
+
+
+def parcel_of(mail: RenderedMessage) -> Parcel:
+    """*mail* as a transport wants it, for the first time."""
+    return Parcel(
+        kind=mail.kind,
+        mailbox=mail.mailbox,
+        address=mail.address,
+        message_id=mail.message_id,
+        payload=mail.payload,
+    )
 
 
 def _when(why: str) -> str:

@@ -172,6 +172,7 @@ class SqlOutbox:
             id=row.id,
             address=row.address,
             mailbox=row.mailbox,
+            message_id=row.message_id,
             payload=self.keys.of(row.round).open(row.sealed),
             attempts=row.attempts,
             uncertain=row.uncertain,

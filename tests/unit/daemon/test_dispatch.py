@@ -16,6 +16,7 @@ from servers.scripted_smtp import CUT, Mailbox, accepting_server
 from talkcycle.daemon.dispatch import BATCH, Dispatcher, DispatchSummary
 from talkcycle.domain.delivery import Receipt, RetryPolicy
 from talkcycle.domain.messages import OutboxState
+from talkcycle.domain.ports import Parcel
 from talkcycle.domain.service import SmtpSettings, TlsMode
 from talkcycle.rounds.hold import hold_all, release_all
 from talkcycle.store.open import SqlStore
@@ -307,12 +308,13 @@ class Calling:
     def connect(self) -> Iterator["Calling"]:
         yield self
 
-    def deliver(self, *, sender: str, recipient: str, payload: bytes) -> Receipt:
-        del sender, payload
-        name = recipient.partition("@")[0]
+    def send(self, mail: Parcel, /) -> Receipt:
+        name = mail.address.partition("@")[0]
         self.act(name)
         self.recipients.append(name)
         return Receipt(reply="250 OK")
+
+    keep = send
 
 
 def bury(store: SqlStore, clock: Clock) -> int:

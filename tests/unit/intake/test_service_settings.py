@@ -105,7 +105,9 @@ secret_env: SECRET
 @pytest.mark.parametrize(("tls", "port"), [("starttls", 587), ("implicit", 465), ("none", 25)])
 def test_the_port_follows_the_tls_mode(tmp_path: Path, tls: str, port: int) -> None:
     text = LEAST.replace("com}", f"com, tls: {tls}}}")
-    assert read(tmp_path, text).smtp.port == port
+    settings = read(tmp_path, text)
+    assert settings.smtp is not None
+    assert settings.smtp.port == port
 
 
 def test_a_relative_database_lies_beside_the_file_and_an_absolute_one_where_it_says(tmp_path: Path) -> None:
@@ -120,7 +122,9 @@ def test_the_file_names_the_data_folder_before_the_environment_does(tmp_path: Pa
 
 def test_a_relay_on_this_machine_may_have_a_password_without_tls(tmp_path: Path) -> None:
     text = LEAST.replace("smtp.example.com}", "127.0.0.1, tls: none, user: u, password_env: P}")
-    assert read(tmp_path, text, P="x").smtp.password == "x"
+    settings = read(tmp_path, text, P="x")
+    assert settings.smtp is not None
+    assert settings.smtp.password == "x"
 
 
 SMTP = "sender: talks@example.com\nsmtp:\n  host: smtp.example.com\n"

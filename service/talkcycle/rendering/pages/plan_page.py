@@ -1,6 +1,7 @@
 """A plan as a page HR can look at, and as the mail that brings it to those without a shell."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
 from talkcycle.domain.plan_facts import PlanFacts
@@ -45,22 +46,31 @@ def plan_page(facts: PlanFacts) -> str:
     )
 
 
-def plan_mail(facts: PlanFacts, *, sender: str, to: str, now: datetime) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanMail:
+    """The mail as bytes, and its Message-ID."""
+
+    message_id: str
+    payload: bytes
+
+
+def plan_mail(facts: PlanFacts, *, sender: str, to: str, now: datetime) -> PlanMail:
     """The page as an attachment of a short mail to the address *to*. *now*: its Date. UTC."""
     identity, draft = uuid.uuid4(), facts.draft
+    message_id = f"<{identity}@{sender.rpartition('@')[2]}>"
     text = (
         f"The plan for {draft.round} is attached.\n"
         f"{len(draft.talks)} talks have a time, {len(draft.unplaced)} have none.\n"
         f"Nothing has been sent. It can be approved until {long_day(draft.approve_by)}:\n\n"
         f"  talkcycle approve {number_of(facts)}\n"
     )
-    return mime_message(
+    payload = mime_message(
         [
             date_header(now),
             address_header("From", f"HR, {draft.cycle.organisation}", sender),
             address_header("To", draft.cycle.hr.name, to),
             text_header("Subject", f"Plan for {draft.round}: {len(draft.talks)} talks"),
-            plain_header("Message-ID", f"<{identity}@{sender.rpartition('@')[2]}>"),
+            plain_header("Message-ID", message_id),
             plain_header("Auto-Submitted", "auto-generated"),
         ],
         text=text,
@@ -69,3 +79,4 @@ def plan_mail(facts: PlanFacts, *, sender: str, to: str, now: datetime) -> bytes
         files=[File(name=f"{draft.round}.html", mime_type="text/html; charset=utf-8", data=plan_page(facts).encode())],
         boundary=identity.hex,
     )
+    return PlanMail(message_id=message_id, payload=payload)

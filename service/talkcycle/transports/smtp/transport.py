@@ -13,6 +13,7 @@ from talkcycle.domain.delivery import (
     TransientDeliveryError,
     UnknownDeliveryError,
 )
+from talkcycle.domain.ports import Parcel
 from talkcycle.domain.service import SmtpSettings
 from talkcycle.transports.smtp.opening import open_line, tls_context
 from talkcycle.transports.smtp.replies import CLOSING, no_line, refused_line, refused_message, refused_sender, words
@@ -25,7 +26,7 @@ GOODBYE = 2.0
 
 
 class SmtpTransport:
-    """Implements ``domain.ports.MailTransport``. Safe to share between threads; each connection belongs to one."""
+    """Implements ``domain.ports.Sending``. Safe to share between threads; each connection belongs to one."""
 
     name = "smtp"
 
@@ -65,15 +66,16 @@ class SmtpTransport:
 
 
 class SmtpConnection:
-    """Implements ``domain.ports.MailConnection``."""
+    """Implements ``domain.ports.Connection``."""
 
     def __init__(self, transport: SmtpTransport) -> None:
         self.transport = transport
         self.line: smtplib.SMTP | None = None
         self.used = 0
 
-    def deliver(self, *, sender: str, recipient: str, payload: bytes) -> Receipt:
-        envelope = _Envelope(sender, recipient, payload)
+    def send(self, mail: Parcel, /) -> Receipt:
+        """Over SMTP nobody can be asked what arrived: what was tried before goes again, the same bytes."""
+        envelope = _Envelope(mail.mailbox, mail.address, mail.payload)
         line = self._ready(envelope)
         try:
             receipt = self._hand_over(line, envelope)
@@ -85,6 +87,9 @@ class SmtpConnection:
             raise
         self.used += 1
         return receipt
+
+    keep = send
+    """A meeting is a mail with a calendar part (iMIP)."""
 
     def close(self) -> None:
         """Say goodbye; whatever the server answers, what it accepted stays accepted."""
