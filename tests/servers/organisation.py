@@ -58,6 +58,7 @@ class Attendee:
     address: str
     name: str = ""
     room: bool = False
+    invited: bool = False
     response: Response = Response.NONE
     at: datetime | None = None
     proposed: tuple[datetime, datetime] | None = None
@@ -79,6 +80,7 @@ class Item:
         id: Of this mailbox; *uid* is the same at the organizer and all attendees.
         version: Rises with every change; a change key or an ETag.
         mine: Its mailbox is the organizer.
+        announced: Somebody was invited.
         properties: Named extended properties.
         transaction: Graph's ``transactionId``.
     """
@@ -98,6 +100,7 @@ class Item:
     busy: Busy = Busy.BUSY
     online: bool = False
     cancelled: bool = False
+    announced: bool = False
     response: Response = Response.NONE
     attendees: list[Attendee] = field(default_factory=list)
     files: list[StoredFile] = field(default_factory=list)
@@ -108,12 +111,13 @@ class Item:
 
 @dataclass(slots=True, kw_only=True)
 class Mail:
-    """A mail in a mailbox: a draft, one sent, or one that came in. *mime*: its exact bytes."""
+    """A mail in a mailbox: a draft, one sent, or (*received*) one that came in. *mime*: its exact bytes."""
 
     id: str
     message_id: str
     mime: bytes
     draft: bool = False
+    received: bool = False
     properties: dict[str, str] = field(default_factory=dict)
     files: list[StoredFile] = field(default_factory=list)
     recipients: tuple[str, ...] = ()
@@ -179,6 +183,14 @@ class NoMailbox(LookupError):
 
 class NoItem(LookupError):
     """There is no such item in that mailbox."""
+
+
+def property_key(property_set: str, name: str, *, kind: str = "String") -> str:
+    """What a named property is called in ``properties``: as Graph's ids of extended properties have it, GUID in lower case.
+
+    Both faces use it, so that a property set over one is found over the other after its mailbox has moved.
+    """
+    return f"{kind} {{{property_set.strip('{}').lower()}}} Name {name}"
 
 
 def _locked(
@@ -291,6 +303,14 @@ class Organisation:
         return file
 
     @_locked
+    def detach(self, address: str, id_: str, file_id: str) -> None:
+        """Take a file away. Whoever was invited before keeps it until the next update."""
+        item = self.item(address, id_)
+        item.files = [file for file in item.files if file.id != file_id]
+        item.version += 1
+        self._changed(self.mailbox(address), item)
+
+    @_locked
     def cancel(self, address: str, id_: str, text: str = "", *, tell: bool = True) -> None:
         """Delete the organizer's entry; tell the attendees with *text*."""
         item = self.item(address, id_)
@@ -394,8 +414,14 @@ class Organisation:
             )
             there = self.mailboxes.get(recipient.casefold())
             if there is not None:
-                copied = replace(mail, id=self._new_id(), draft=False, properties={}, files=list(mail.files))
+                copied = replace(mail, id=self._new_id(), received=True, properties={}, files=list(mail.files))
                 there.mails[copied.id] = copied
+
+    @_locked
+    def delete_mail(self, address: str, id_: str) -> None:
+        """Out of one mailbox; what was sent stays at its recipients. Raises NoItem."""
+        if self.mailbox(address).mails.pop(id_, None) is None:
+            raise NoItem(id_)
 
     # For those who look
 
@@ -418,12 +444,16 @@ class Organisation:
     def _kept(self, attendee: Attendee, before: Attendee | None) -> Attendee:
         """An attendee who was there before keeps their answer."""
         if before is not None and before is not attendee:
-            return replace(attendee, response=before.response, at=before.at, proposed=before.proposed)
+            return replace(
+                attendee, response=before.response, at=before.at, proposed=before.proposed, invited=before.invited
+            )
         return attendee
 
     def _invite(self, item: Item, attendees: Sequence[Attendee], what: str) -> None:
         for attendee in attendees:
-            self._tell(item, attendee.address, what, item.body, files=tuple(file.name for file in item.files))
+            what_for_them = what if attendee.invited else "invitation"
+            attendee.invited = item.announced = True
+            self._tell(item, attendee.address, what_for_them, item.body, files=tuple(file.name for file in item.files))
             there = self.mailboxes.get(attendee.address.casefold())
             if there is None:
                 continue
