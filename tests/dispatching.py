@@ -14,11 +14,11 @@ from structlog.testing import LogCapture
 
 from builders import a_round
 from talkcycle.daemon.dispatch import Dispatcher
-from talkcycle.daemon.rate import RateLimiter
 from talkcycle.domain.delivery import Receipt, RetryPolicy
 from talkcycle.domain.messages import DueMessage, Kind, KnownMessage, MessageKey, OutboxState, RenderedMessage
 from talkcycle.domain.people import Role
 from talkcycle.domain.ports import Connection, Parcel, Sending
+from talkcycle.domain.service import Limits
 from talkcycle.domain.store import OutboxFilter
 from talkcycle.rendering.order import RenderOrder
 from talkcycle.rounds.texts import TextShelf
@@ -161,8 +161,7 @@ def a_dispatcher(
         transports={transport.name: transport},
         clock=clock,
         policy=policy or RetryPolicy(),
-        connections=connections,
-        limiter=RateLimiter(per_minute, clock=clock),
+        limits={transport.name: Limits(per_minute=per_minute, connections=connections, per_mailbox=connections)},
         jitter=lambda: 0.0,
         log=(log or Log()).logger,
     )

@@ -2,7 +2,8 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,13 +14,15 @@ from talkcycle.daemon.rate import RateLimiter, Stop
 from talkcycle.domain.delivery import DeliveryError, Receipt, RetryPolicy, TransientDeliveryError, after_failure
 from talkcycle.domain.messages import Kind, OutboxState
 from talkcycle.domain.ports import Clock, Connection, Parcel, Sending
-from talkcycle.domain.store import ClaimedMessage, Session, Store
+from talkcycle.domain.service import Limits
+from talkcycle.domain.store import ClaimedMessage, Lane, Session, Store
 
 BATCH = 50
 LINE_PAUSE = timedelta(minutes=1)
 """After a failure of the whole line nothing is tried on it for at least this long."""
 LOOK_FOR_STOP = 0.25
-"""Seconds."""
+LOOK_FOR_WORK = 1.0
+"""Seconds; a line without work looks this often whether something has fallen due while others work."""
 
 
 @dataclass(slots=True)
@@ -37,25 +40,26 @@ class Dispatcher:
     """Empties the outbox into the transports.
 
     Attributes:
-        connections: Lines at once to each transport, a thread each.
+        limits: Of each transport. A mailbox keeps its own rate; lines are shared by the mailboxes of a transport.
         jitter: 0 to 1, drawn anew for each pause.
         patience: How long a stop waits for the message in hand when the server does not answer.
-        closed: Transports whose line failed as a whole, until when (UTC).
+        closed: Transports and mailboxes that are left alone after a failure, until when (UTC).
     """
 
     store: Store
     transports: Mapping[str, Sending]
     clock: Clock
     policy: RetryPolicy
-    connections: int
-    limiter: RateLimiter
+    limits: Mapping[str, Limits]
     jitter: Callable[[], float]
     log: Any
     patience: timedelta = timedelta(seconds=8)
-    closed: dict[str, datetime] = field(default_factory=dict)
+    closed: dict[str | Lane, datetime] = field(default_factory=dict)
+    rates: dict[Lane, RateLimiter] = field(default_factory=dict)
+    _rates_lock: Any = field(default_factory=threading.Lock)
 
     def dispatch_due(self, stop: Stop | None = None) -> DispatchSummary:
-        """Send until nothing more is due, the line fails, or *stop* is set (the message in hand is finished first).
+        """Send until nothing more is due, the lines fail, or *stop* is set (the message in hand is finished first).
 
         With nothing due this reads one index. A message in hand that outlasts the patience is left behind: the next
         start finds that it may have arrived.
@@ -66,14 +70,12 @@ class Dispatcher:
             due = session.outbox.next_due()
         if due is None or due > now:
             return summary
-        for name, transport in self.transports.items():
-            if self.closed.get(name, now) <= now:
-                commit = GroupCommit(self.store)
-                line = _Line(name, transport, stop=stop or threading.Event(), summary=summary, commit=commit)
-                if stop is None and self.connections == 1:
-                    self._work(line)
-                else:
-                    self._run_workers(line)
+        run = _Run(stop=stop or threading.Event(), summary=summary, commit=GroupCommit(self.store))
+        lines = [name for name in self.transports for _ in range(self.limits[name].connections)]
+        if stop is None and len(lines) == 1:
+            self._work(run, lines[0])
+        else:
+            self._run_workers(run, lines)
         if summary != DispatchSummary():
             self.log.info(
                 "dispatched",
@@ -84,21 +86,23 @@ class Dispatcher:
             )
         return summary
 
-    def _run_workers(self, line: "_Line") -> None:
+    def _run_workers(self, run: "_Run", lines: Sequence[str]) -> None:
         failures: list[BaseException] = []
 
-        def work() -> None:
+        def work(transport: str) -> None:
             try:
-                self._work(line)
+                self._work(run, transport)
             except BaseException as failure:  # noqa: BLE001  # raised again below, in the thread that called
                 failures.append(failure)
-                line.broken.set()
+                run.broken.set()
 
-        names = [f"{line.name}-{number}" for number in range(self.connections)]
-        threads = [threading.Thread(target=work, name=name, daemon=True) for name in names]
+        threads = [
+            threading.Thread(target=work, args=(name,), name=f"{name}-{number}", daemon=True)
+            for number, name in enumerate(lines)
+        ]
         for thread in threads:
             thread.start()
-        self._await(threads, line.stop)
+        self._await(threads, run.stop)
         if failures:
             raise failures[0]
 
@@ -113,44 +117,80 @@ class Dispatcher:
         if left:
             self.log.error("stopped without the server's answer", messages=left)
 
-    def _work(self, line: "_Line") -> None:
-        owner = uuid.uuid4().hex
-        with line.transport.connect() as connection:
-            while not line.over:
-                with self.store.write() as session:
-                    batch = session.outbox.claim(owner=owner, transport=line.name, now=self.clock.now(), limit=BATCH)
-                if not batch:
-                    return
-                self._send_batch(line, connection, batch, owner)
+    def _work(self, run: "_Run", transport: str) -> None:
+        """One line: whichever mailbox of *transport* may send and has something due, a batch at a time.
 
-    def _send_batch(self, line: "_Line", connection: Connection, batch: list[ClaimedMessage], owner: str) -> None:
+        It ends when no line has anything left: until then what falls due meanwhile is found.
+        """
+        owner = uuid.uuid4().hex
+        with self.transports[transport].connect() as connection:
+            while not run.over:
+                lane = self._next_lane(run, transport)
+                if lane is None:
+                    if not run.await_others():
+                        return
+                    continue
+                try:
+                    with self.store.write() as session:
+                        batch = session.outbox.claim(
+                            owner=owner, transport=transport, mailbox=lane.mailbox, now=self.clock.now(), limit=BATCH
+                        )
+                    if batch:
+                        self._send_batch(run, lane, connection, batch, owner)
+                finally:
+                    run.leave(lane)
+
+    def _next_lane(self, run: "_Run", transport: str) -> Lane | None:
+        """A lane with something due and room for one more line; among these the one whose turn comes first."""
+        now = self.clock.now()
+        if self.closed.get(transport, now) > now:
+            return None
+        with self.store.read() as session:
+            lanes = [lane for lane in session.outbox.lanes(now=now) if lane.transport == transport]
+        open_ = [lane for lane in lanes if self.closed.get(lane, now) <= now]
+        open_.sort(key=lambda lane: self._rate(lane).wait())
+        return next((lane for lane in open_ if run.enter(lane, self.limits[transport].per_mailbox)), None)
+
+    def _rate(self, lane: Lane) -> RateLimiter:
+        with self._rates_lock:
+            return self.rates.setdefault(lane, RateLimiter(self.limits[lane.transport].per_minute, clock=self.clock))
+
+    def _send_batch(
+        self, run: "_Run", lane: Lane, connection: Connection, batch: list[ClaimedMessage], owner: str
+    ) -> None:
         with Pulse(self.store, self.clock, owner) as pulse:
             for number, message in enumerate(batch):
-                proceed = not line.over and self.limiter.acquire(line.stop) and not line.over
+                proceed = not self._over(run, lane) and self._rate(lane).acquire(run.stop) and not self._over(run, lane)
                 # Whoever was taken for dead must not send what is somebody else's by now.
-                if not proceed or not pulse.holds() or not self._send_one(line, connection, message, owner):
+                if not proceed or not pulse.holds() or not self._send_one(run, lane, connection, message, owner):
                     with self.store.write() as session:  # what is not ours any more stays where it is
                         session.outbox.give_back([each.id for each in batch[number:]], owner=owner, now=self.clock.now())
                     return
 
-    def _send_one(self, line: "_Line", connection: Connection, message: ClaimedMessage, owner: str) -> bool:
+    def _over(self, run: "_Run", lane: Lane) -> bool:
+        now = self.clock.now()
+        return run.over or any(self.closed.get(key, now) > now for key in (lane.transport, lane))
+
+    def _send_one(self, run: "_Run", lane: Lane, connection: Connection, message: ClaimedMessage, owner: str) -> bool:
         """Hand over *message* and commit what became of it; false when it was the owner's no more."""
         try:
             receipt = _hand_over(connection, message)
         except DeliveryError as error:
-            return self._record_failure(line, message, error, owner)
+            return self._record_failure(run, lane, message, error, owner)
 
         def record(session: Session) -> bool:
-            self._heed_hold(session, line)
+            self._heed_hold(session, run)
+            if receipt.uid is not None and receipt.remote_id is not None:
+                session.talks.entry_is_at(receipt.uid, receipt.remote_id)
             return session.outbox.record_sent(message.id, owner=owner, reply=receipt.reply, now=self.clock.now())
 
-        kept = line.commit.write(record)
-        line.count("sent")
+        kept = run.commit.write(record)
+        run.count("sent")
         if not kept:
             self.log.error("sent a message that another worker had taken over", message=message.id)
         return kept
 
-    def _record_failure(self, line: "_Line", message: ClaimedMessage, error: DeliveryError, owner: str) -> bool:
+    def _record_failure(self, run: "_Run", lane: Lane, message: ClaimedMessage, error: DeliveryError, owner: str) -> bool:
         now = self.clock.now()
         verdict = after_failure(
             error,
@@ -160,21 +200,29 @@ class Dispatcher:
             policy=self.policy,
             jitter=self.jitter(),
         )
-        if isinstance(error, TransientDeliveryError) and error.connection_wide:
-            self.closed[line.name] = now + max(LINE_PAUSE, error.retry_after or LINE_PAUSE)
-            line.broken.set()  # before the commit: nobody else begins meanwhile
-            self.log.error("the line is down", transport=line.name, until=self.closed[line.name].isoformat())
+        if isinstance(error, TransientDeliveryError):
+            self._leave_alone(lane, error, now)  # before the commit: nobody else begins meanwhile
         with self.store.write() as session:
             kept = session.outbox.record_failure(message.id, verdict, owner=owner, now=now)
-            self._heed_hold(session, line)
-        line.count(COUNTED.get(verdict.state, "failed"))
+            self._heed_hold(session, run)
+        run.count(COUNTED.get(verdict.state, "failed"))
         self.log.warning("not sent", message=message.id, state=verdict.state.value, attempts=message.attempts + 1)
         return kept
 
-    def _heed_hold(self, session: Session, line: "_Line") -> None:
+    def _leave_alone(self, lane: Lane, error: TransientDeliveryError, now: datetime) -> None:
+        until = now + max(LINE_PAUSE, error.retry_after or LINE_PAUSE)
+        if error.connection_wide:
+            self.closed[lane.transport] = until
+            self.log.error("the line is down", transport=lane.transport, until=until.isoformat())
+        elif error.mailbox_wide:
+            until = now + (error.retry_after or LINE_PAUSE)
+            self.closed[lane] = until
+            self.log.warning("a mailbox is left alone", transport=lane.transport, until=until.isoformat())
+
+    def _heed_hold(self, session: Session, run: "_Run") -> None:
         """A hold means now, not after the batch: at a slow rate that is minutes away."""
         if session.ledger.hold() is not None:
-            line.broken.set()
+            run.broken.set()
 
 
 def _hand_over(connection: Connection, message: ClaimedMessage) -> Receipt:
@@ -192,23 +240,41 @@ def _hand_over(connection: Connection, message: ClaimedMessage) -> Receipt:
 COUNTED = {OutboxState.QUEUED: "retried", OutboxState.UNKNOWN: "unknown"}
 
 
-class _Line:
-    """What the workers of one transport share during one dispatch."""
+class _Run:
+    """What the workers share during one dispatch. *broken*: all of them stop."""
 
-    def __init__(
-        self, name: str, transport: Sending, *, stop: Stop, summary: DispatchSummary, commit: GroupCommit
-    ) -> None:
-        self.name = name
-        self.transport = transport
+    def __init__(self, *, stop: Stop, summary: DispatchSummary, commit: GroupCommit) -> None:
         self.stop = stop
         self.commit = commit
         self.broken = threading.Event()
         self.summary = summary
-        self.lock = threading.Lock()
+        self.lock = threading.Condition()
+        self.lanes: Counter[Lane] = Counter()
 
     @property
     def over(self) -> bool:
         return self.broken.is_set() or self.stop.is_set()
+
+    def enter(self, lane: Lane, most: int) -> bool:
+        """Take up work on *lane* unless *most* lines are at it."""
+        with self.lock:
+            if self.lanes[lane] >= most:
+                return False
+            self.lanes[lane] += 1
+            return True
+
+    def leave(self, lane: Lane) -> None:
+        with self.lock:
+            self.lanes[lane] -= 1
+            self.lock.notify_all()
+
+    def await_others(self) -> bool:
+        """Wait until a line lets go of its mailbox, or for a moment; false when none is at work."""
+        with self.lock:
+            if not any(self.lanes.values()):
+                return False
+            self.lock.wait(LOOK_FOR_WORK)
+            return True
 
     def count(self, outcome: str) -> None:
         with self.lock:

@@ -31,6 +31,11 @@ class RateLimiter:
         wait = self.reserve()
         return not stop.wait(wait.total_seconds()) if wait else not stop.is_set()
 
+    def wait(self) -> timedelta:
+        """How far away the next free place is; it is not taken."""
+        with self.lock:
+            return max(timedelta(), (self.free_at or self.clock.now()) - self.clock.now())
+
     def reserve(self) -> timedelta:
         """Take the next free place and say how far away it is."""
         if self.gap is None:

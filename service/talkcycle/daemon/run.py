@@ -12,7 +12,6 @@ from typing import Any
 
 from talkcycle.bootstrap import Application
 from talkcycle.daemon.dispatch import Dispatcher
-from talkcycle.daemon.rate import RateLimiter
 from talkcycle.daemon.tick import Ticker
 from talkcycle.domain.faults import Refused
 from talkcycle.domain.ports import Clock
@@ -112,8 +111,7 @@ def daemon_of(app: Application, log: Any) -> Daemon:
         transports=app.transports(),
         clock=app.clock,
         policy=settings.retry,
-        connections=settings.connections,
-        limiter=RateLimiter(settings.per_minute, clock=app.clock),
+        limits=settings.limits,
         jitter=random.random,
         log=log,
     )

@@ -3,8 +3,9 @@
 The same round and talk give the same messages with the same keys; what was already sent is the outbox's business.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from talkcycle.domain.conditions import does_not_apply, does_not_apply_to
@@ -26,6 +27,8 @@ from talkcycle.domain.messages import (
     HR_DIGEST,
     MANAGER_DIGEST,
     MOVED_TEMPLATE,
+    NEW_ENTRY_TEMPLATE,
+    OLD_ENTRY_TEMPLATE,
     Change,
     DueMessage,
     Kind,
@@ -33,7 +36,7 @@ from talkcycle.domain.messages import (
 )
 from talkcycle.domain.people import Person, Role
 from talkcycle.domain.recipients import Recipient, hr_recipient, person_recipient, roles_of
-from talkcycle.domain.talks import Round, Talk, TalkState
+from talkcycle.domain.talks import Entry, Round, Talk, TalkState
 
 __all__ = [
     "Recipient",
@@ -50,12 +53,25 @@ STALE_AFTER = timedelta(days=14)
 """A step after the talk that could not be sent for this long is skipped: after downtime there is no flood."""
 
 NO_MAILBOX = "has no mailbox; their manager gets the agenda to print"
+OWN_CALENDAR = "organizes the meeting: it stands in their own calendar"
 
 
-def talk_messages(round_: Round, talk: Talk, employee: Person, manager: Person) -> list[DueMessage]:
+def talk_messages(
+    round_: Round,
+    talk: Talk,
+    employee: Person,
+    manager: Person,
+    *,
+    entry: Entry | None = None,
+    earlier: Sequence[Entry] = (),
+) -> list[DueMessage]:
     """List every message about *talk*, past and future, ordered by due instant (UTC), then key.
 
     An unplaced talk has none; of a cancelled one only the cancellation remains.
+
+    Args:
+        entry: The talk's newest; None: one that the service would keep by mail.
+        earlier: Entries that others took over, oldest first; each ends with a cancellation of its own.
     """
     if talk.start is None or talk.state is TalkState.UNPLACED:
         return []
@@ -64,12 +80,17 @@ def talk_messages(round_: Round, talk: Talk, employee: Person, manager: Person) 
         Role.MANAGER: person_recipient(manager, Role.MANAGER, round_.holidays),
         Role.HR: hr_recipient(round_.cycle.hr, round_.cycle.country, round_.holidays),
     }
+    messages = [
+        _cancellation(round_, talk, to, old, replaced_at=old.closed)
+        for old in earlier
+        for to in _carriers(round_, old, pair)
+    ]
     if talk.state is TalkState.CANCELLED:
-        messages = [_cancellation(round_, talk, pair[role]) for role in roles_of(round_.cycle.calendar_step.to)]
+        messages += [_cancellation(round_, talk, to, entry) for to in _carriers(round_, entry, pair)]
     else:
         opened = {role: invitation_instant(round_, talk, to) for role, to in pair.items()}
-        messages = [
-            _talk_message(round_, talk, employee, step, pair[role], opened=opened[role])
+        messages += [
+            _carried(_talk_message(round_, talk, employee, step, pair[role], opened=opened[role]), round_, entry, pair)
             for step in round_.cycle.steps
             if step.when.anchor is Anchor.TALK
             for role in roles_of(step.to)
@@ -161,12 +182,47 @@ def _change(talk: Talk, start: datetime) -> Change:
     )
 
 
+def _carriers(round_: Round, entry: Entry | None, pair: Mapping[Role, Recipient]) -> list[Recipient]:
+    """Who gets what concerns *entry*: both by mail; where the host organizes it, one carries the meeting of both."""
+    roles = roles_of(round_.cycle.calendar_step.to)
+    if entry is None or not entry.in_own_calendar:
+        return [pair[role] for role in roles]
+    invited = Role.EMPLOYEE in roles and pair[Role.EMPLOYEE].email is not None
+    return [pair[Role.EMPLOYEE if invited else Role.MANAGER]]
+
+
+def _carried(message: DueMessage, round_: Round, entry: Entry | None, pair: Mapping[Role, Recipient]) -> DueMessage:
+    """*message* as it is about *entry*."""
+    if entry is None:
+        return message
+    concerns = replace(message, versions=(entry.opened, None), takeover=_takeover(message) if entry.opened else None)
+    if not entry.in_own_calendar or message.role is Role.HR:
+        return concerns
+    [carrier] = _carriers(round_, entry, pair)
+    if message.kind is Kind.MAIL:
+        return replace(concerns, carrier=carrier.key)
+    if message.key.recipient == carrier.key or message.not_sent is not None:
+        return concerns
+    return replace(concerns, not_sent=OWN_CALENDAR)
+
+
+def _takeover(message: DueMessage) -> Change | None:
+    """Who has the talk in their calendar gets its new entry at once, like any change of it."""
+    if message.change is None:
+        return None
+    return replace(message.change, kind=Kind.MEETING_CREATE, template=NEW_ENTRY_TEMPLATE, why="another calendar keeps it")
+
+
 def _invitation_to(round_: Round, to: Recipient) -> str | None:
     step = round_.cycle.calendar_step
     return step.id if to.role in roles_of(step.to) else None
 
 
-def _cancellation(round_: Round, talk: Talk, to: Recipient) -> DueMessage:
+def _cancellation(
+    round_: Round, talk: Talk, to: Recipient, entry: Entry | None, *, replaced_at: int | None = None
+) -> DueMessage:
+    """The end of *entry*: with the talk, or because another took over with version *replaced_at*."""
+    goes_on = replaced_at is not None and talk.state is not TalkState.CANCELLED
     return DueMessage(
         key=MessageKey(
             round=round_.id,
@@ -174,17 +230,20 @@ def _cancellation(round_: Round, talk: Talk, to: Recipient) -> DueMessage:
             step=CANCELLATION,
             occasion="",
             recipient=to.key,
-            version=talk.revision,
+            version=talk.revision if replaced_at is None else replaced_at,
         ),
         kind=Kind.MEETING_CANCEL,
         role=to.role,
-        template=CANCELLATION,
+        template=OLD_ENTRY_TEMPLATE if goes_on else CANCELLATION,
         due_at=talk.changed_at,
         expires_at=max(filter(None, (talk.start, talk.former_start)), default=None),
-        why="the talk was cancelled",
+        why="another calendar keeps the talk" if goes_on else "the talk was cancelled",
         not_sent=NO_MAILBOX if to.email is None else None,
         only_after=round_.cycle.calendar_step.id,
         repeats=True,
+        versions=(0, None) if entry is None else (entry.opened, replaced_at),
+        replaced_at=replaced_at if goes_on else None,
+        entry=None if replaced_at is None or entry is None else entry.number,
     )
 
 

@@ -15,6 +15,11 @@ MANAGER_DIGEST = "digest-manager"
 HR_DIGEST = "digest-hr"
 BUILT_IN_STEPS = frozenset({CANCELLATION, MANAGER_DIGEST, HR_DIGEST})
 MOVED_TEMPLATE = "moved"
+NEW_ENTRY_TEMPLATE, OLD_ENTRY_TEMPLATE = "new-entry", "old-entry"
+"""Another calendar keeps the talk from now on: what comes with its new entry, and what ends the old one."""
+
+Versions = tuple[int, int | None]
+"""Half-open ``[from, to)`` revisions of a talk; None: and all that follow."""
 
 
 class Kind(StrEnum):
@@ -75,6 +80,12 @@ class DueMessage:
         change: What it becomes where an earlier version may have arrived; None: it stays as it is.
         only_after: Only if this step's message went to the same recipient (a cancellation after an invitation).
         follows: Not if this step's message to the same recipient was to go and did not (no step without invitation).
+        carrier: Whose message counts in *only_after* and *follows* instead of the recipient's own: on Exchange the pair
+            has one meeting, and one message carries it.
+        versions: Those that are about the same calendar entry as this message.
+        takeover: What it becomes where an earlier entry may have reached somebody.
+        replaced_at: It ends an entry that another took over with this version: not before that one is in place.
+        entry: The number of the talk's entry it is about; None: the newest.
     """
 
     key: MessageKey
@@ -90,6 +101,11 @@ class DueMessage:
     change: Change | None = None
     only_after: str | None = None
     follows: str | None = None
+    carrier: str | None = None
+    versions: Versions = (0, None)
+    takeover: Change | None = None
+    replaced_at: int | None = None
+    entry: int | None = None
 
 
 class OutboxState(StrEnum):
@@ -120,9 +136,9 @@ class RenderedMessage:
 
     Attributes:
         transport: Which transport carries it; with *mailbox* its route, fixed here.
-        mailbox: The sending mailbox, also the envelope sender.
+        mailbox: The sending mailbox, also the envelope sender; of a meeting order the organizer's.
         address: The recipient's address as the envelope has it.
-        payload: A MIME message with CRLF line ends.
+        payload: A MIME message with CRLF line ends; or a meeting order, for Exchange and Graph to carry out.
     """
 
     key: MessageKey

@@ -13,6 +13,7 @@ from talkcycle.domain.messages import (
     KnownMessage,
     MessageKey,
     OutboxState,
+    Versions,
 )
 
 Slot = tuple[str, str, str, str]
@@ -69,6 +70,9 @@ def reconcile(
     for message in sorted(pending, key=_order):
         if past.is_open(message) or not past.lets(message):
             continue
+        if not past.is_replaced(message):
+            looks.append(max(horizon, now + LOOK_AGAIN) if past.is_stuck(message) else horizon)
+            continue
         if message.due_at >= horizon:
             looks.append(message.due_at)
             continue
@@ -103,13 +107,17 @@ class _Past:
             self.slots[row.key.slot].append(row)
         self.open = {row.key.slot for row in self.rows if row.key not in self.wanted and not is_settled(row.state)}
 
-    def may_have_arrived(self, slot: Slot) -> bool:
-        return any(row.state in MAY_HAVE_ARRIVED or row.uncertain for row in self.slots.get(slot, ()))
+    def may_have_arrived(self, slot: Slot, versions: Versions = (0, None)) -> bool:
+        return any(_may_have_arrived(row) and _within(row, versions) for row in self.slots.get(slot, ()))
 
     def as_change(self, message: DueMessage) -> DueMessage:
-        """An invitation to somebody who has an earlier one is a change of it."""
-        change = message.change
-        if change is None or not self.may_have_arrived(message.key.slot):
+        """An invitation to somebody who has an earlier one is a change of it, or its entry takes over from another."""
+        change = None
+        if self.may_have_arrived(message.key.slot, message.versions):
+            change = message.change
+        elif message.takeover is not None and self._was_in_a_calendar(message):
+            change = message.takeover
+        if change is None:
             return message
         return replace(
             message,
@@ -119,6 +127,27 @@ class _Past:
             expires_at=change.expires_at,
             why=change.why,
         )
+
+    def _was_in_a_calendar(self, message: DueMessage) -> bool:
+        """Whether an earlier entry of the talk may have reached anybody."""
+        before = (0, message.versions[0])
+        return any(
+            row.key.step == message.key.step and _may_have_arrived(row) and _within(row, before) for row in self.rows
+        )
+
+    def is_replaced(self, message: DueMessage) -> bool:
+        """False for the end of an entry while the one that takes its place is not there: nobody is left without."""
+        if message.replaced_at is None:
+            return True
+        return any(row.state is OutboxState.SENT for row in self._successors(message))
+
+    def is_stuck(self, message: DueMessage) -> bool:
+        """Whether nobody but a person can bring on what *message* waits for."""
+        return any(row.state in {OutboxState.HELD, OutboxState.FAILED} for row in self._successors(message))
+
+    def _successors(self, message: DueMessage) -> list[KnownMessage]:
+        since = (message.replaced_at or 0, None)
+        return [row for row in self.rows if row.key.step == message.only_after and _within(row, since)]
 
     def is_open(self, message: DueMessage) -> bool:
         leads = [_slot_of(message, step) for step in (message.only_after, message.follows) if step is not None]
@@ -130,7 +159,7 @@ class _Past:
         Of what may have arrived the new version goes out all the same: nobody is left without.
         """
         if message.only_after is not None:
-            return self.may_have_arrived(_slot_of(message, message.only_after))
+            return self.may_have_arrived(_slot_of(message, message.only_after), message.versions)
         return message.repeats or not any(row.state is OutboxState.SENT for row in self.slots.get(message.key.slot, ()))
 
     def lead_state(self, message: DueMessage) -> OutboxState | None:
@@ -148,7 +177,16 @@ class _Past:
 
 def _slot_of(message: DueMessage, step: str) -> Slot:
     subject, _, occasion, recipient = message.key.slot
-    return (subject, step, occasion, recipient)
+    return (subject, step, occasion, message.carrier or recipient)
+
+
+def _may_have_arrived(row: KnownMessage) -> bool:
+    return row.state in MAY_HAVE_ARRIVED or row.uncertain
+
+
+def _within(row: KnownMessage, versions: Versions) -> bool:
+    first, end = versions
+    return first <= row.key.version and (end is None or row.key.version < end)
 
 
 def _order(message: DueMessage) -> tuple[datetime, bool, MessageKey]:

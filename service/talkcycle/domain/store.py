@@ -14,7 +14,7 @@ from talkcycle.domain.delivery import Verdict
 from talkcycle.domain.messages import DueMessage, Kind, KnownMessage, MessageKey, OutboxState, RenderedMessage
 from talkcycle.domain.people import Person, Roster
 from talkcycle.domain.plan import Draft
-from talkcycle.domain.talks import Entry, Round, Talk
+from talkcycle.domain.talks import Entry, Round, Talk, TalkAnswer
 
 
 class Rosters(Protocol):
@@ -76,6 +76,26 @@ class Talks(Protocol):
         """The newest entry of each talk."""
         ...
 
+    def all_entries(self, round_: str, talks: Iterable[str]) -> dict[str, list[Entry]]:
+        """Every entry of each talk, oldest first; a talk without one is not in it."""
+        ...
+
+    def live_entries(self, transport: str) -> list[Entry]:
+        """Those of every round that is not closed which are live and known by a remote id, by organizer."""
+        ...
+
+    def entry_is_at(self, uid: str, remote_id: str) -> None:
+        """Note what the server calls the entry with that UID."""
+        ...
+
+    def put_answers(self, entry: Entry, answers: Iterable[TalkAnswer], *, seen_at: datetime) -> None:
+        """What attendees of *entry* have answered, each in place of what they answered before."""
+        ...
+
+    def answers(self, round_: str, talks: Iterable[str]) -> dict[str, list[TalkAnswer]]:
+        """What attendees of each talk's newest entry have answered."""
+        ...
+
     def put_entry(self, entry: Entry) -> None:
         """Insert or replace (round, talk, number). The database refuses a second live entry of a talk."""
         ...
@@ -88,6 +108,18 @@ class DueSubject:
     round: str
     subject: str
     at: datetime
+
+
+class Watches(Protocol):
+    """Up to where each organizer's calendar was read. The state is the server's; it means nothing to anybody else."""
+
+    def state(self, transport: str, organizer: str) -> str | None: ...
+
+    def put(self, transport: str, organizer: str, state: str, *, at: datetime) -> None: ...
+
+    def drop_others(self, transport: str, organizers: Iterable[str]) -> None:
+        """Forget calendars in which nothing of ours is any more."""
+        ...
 
 
 class Schedule(Protocol):
@@ -138,6 +170,14 @@ class ClaimedMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """Messages of one mailbox over one transport: they share its limits."""
+
+    transport: str
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxFilter:
     """Which messages to list; None: any."""
 
@@ -166,8 +206,16 @@ class Outbox(Protocol):
         """Take back messages that still wait (queued, held, unknown), each with a reason; say how many were."""
         ...
 
-    def claim(self, *, owner: str, transport: str, now: datetime, limit: int) -> list[ClaimedMessage]:
+    def lanes(self, *, now: datetime) -> list[Lane]:
+        """Where queued messages wait whose instant has come, longest waiting first. Nothing while on hold."""
+        ...
+
+    def claim(
+        self, *, owner: str, transport: str, now: datetime, limit: int, mailbox: str | None = None
+    ) -> list[ClaimedMessage]:
         """Take up to *limit* queued messages whose instant has come, longest waiting first, in the order to send.
+
+        *mailbox*: only those of that lane; None: any of the transport.
 
         One transaction; two owners never get the same row. A message whose expiry has passed is not claimed but
         skipped with that reason. Returns nothing while the outbox is on hold.
@@ -284,6 +332,8 @@ class Session(Protocol):
     def rounds(self) -> Rounds: ...
     @property
     def talks(self) -> Talks: ...
+    @property
+    def watches(self) -> Watches: ...
     @property
     def schedule(self) -> Schedule: ...
     @property

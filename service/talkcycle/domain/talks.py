@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from talkcycle.domain.cycle import Cycle, Place
+from talkcycle.domain.routes import Transport
 
 
 class TalkState(StrEnum):
@@ -62,9 +63,10 @@ class Entry:
 
     Attributes:
         number: 1 for the first entry of the talk; a change of organizer opens the next.
-        transport: ``smtp``, later ``exchange`` or ``graph``.
+        transport: ``smtp``, ``exchange`` or ``graph``.
         organizer: The mailbox that owns the entry.
-        remote_id: What the server calls it; None over SMTP.
+        remote_id: What the server calls it; None over SMTP, and until it is there.
+        opened: The talk's revision with which it began. *closed*: with which it ended; None while *live*.
     """
 
     round: str
@@ -76,6 +78,30 @@ class Entry:
     organizer: str
     live: bool = True
     remote_id: str | None = None
+    opened: int = 0
+    closed: int | None = None
+
+    @property
+    def in_own_calendar(self) -> bool:
+        """Whether it stands in the host's own calendar: one meeting for both, which the host organizes."""
+        return Transport(self.transport).keeps_calendars
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkAnswer:
+    """What somebody, or a room, has answered to a talk's entry.
+
+    Attributes:
+        party: ``person:<roster id>``, or ``room:<address>``.
+        answer: ``accepted``, ``tentative``, ``declined`` or ``none``.
+        at: When, UTC; None when nobody knows.
+        proposed: The time they propose instead: start and end, UTC.
+    """
+
+    party: str
+    answer: str
+    at: datetime | None = None
+    proposed: tuple[datetime, datetime] | None = None
 
 
 class RoundState(StrEnum):
@@ -106,13 +132,13 @@ class Round:
 
 
 def moved(talk: Talk, *, start: datetime, place: Place, at: datetime) -> Talk:
-    """*talk* at another time or place: one revision on."""
+    """*talk* at another time or place, or in another calendar: one revision on."""
     return replace(
         talk,
         start=start,
         place=place,
         state=TalkState.PLACED,
-        former_start=talk.start,
+        former_start=talk.start if talk.start != start else None,
         revision=talk.revision + 1,
         changed_at=at,
         note="",

@@ -17,7 +17,7 @@ from talkcycle.store.outbox import SqlOutbox
 from talkcycle.store.purge import purge
 from talkcycle.store.rounds import SqlDrafts, SqlRosters, SqlRounds
 from talkcycle.store.sealing import CHECK, Seal, master
-from talkcycle.store.talks import SqlSchedule, SqlTalks
+from talkcycle.store.talks import SqlSchedule, SqlTalks, SqlWatches
 
 
 class SqlSession:
@@ -51,6 +51,10 @@ class SqlSession:
     @cached_property
     def talks(self) -> SqlTalks:
         return SqlTalks(self._connection, self._keys)
+
+    @cached_property
+    def watches(self) -> SqlWatches:
+        return SqlWatches(self._connection)
 
     @cached_property
     def schedule(self) -> SqlSchedule:

@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, text, update
+from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, text, true, update
 
 from talkcycle.domain.delivery import Verdict
 from talkcycle.domain.messages import (
@@ -19,7 +19,7 @@ from talkcycle.domain.messages import (
     RenderedMessage,
 )
 from talkcycle.domain.reconcile import is_settled
-from talkcycle.domain.store import ClaimedMessage, OutboxFilter
+from talkcycle.domain.store import ClaimedMessage, Lane, OutboxFilter
 from talkcycle.store import tables
 from talkcycle.store.chunks import chunks
 from talkcycle.store.dialect import upsert
@@ -136,11 +136,24 @@ class SqlOutbox:
         )
         return self.connection.execute(statement).rowcount
 
-    def claim(self, *, owner: str, transport: str, now: datetime, limit: int) -> list[ClaimedMessage]:
+    def lanes(self, *, now: datetime) -> list[Lane]:
+        if self.connection.execute(select(tables.service.c.hold)).scalar_one() is not None:
+            return []
+        query = (
+            select(box.c.transport, box.c.mailbox)
+            .where(text("state = 'queued'"), box.c.not_before <= now)
+            .group_by(box.c.transport, box.c.mailbox)
+            .order_by(func.min(box.c.not_before), box.c.transport, box.c.mailbox)
+        )
+        return [Lane(transport=row.transport, mailbox=row.mailbox) for row in self.connection.execute(query)]
+
+    def claim(
+        self, *, owner: str, transport: str, now: datetime, limit: int, mailbox: str | None = None
+    ) -> list[ClaimedMessage]:
         if self.connection.execute(select(tables.service.c.hold)).scalar_one() is not None:
             return []
         claimed: list[Row[Any]] = []
-        while not claimed and (rows := self._due(transport, now, limit)):
+        while not claimed and (rows := self._due(transport, mailbox, now, limit)):
             for row in rows:
                 if row.expires_at is not None and row.expires_at <= now:
                     self._settle(row.id, OutboxState.SKIPPED, EXPIRED, [OutboxState.QUEUED.value], now)
@@ -156,11 +169,12 @@ class SqlOutbox:
             )
         return [self._claimed(row) for row in claimed]
 
-    def _due(self, transport: str, now: datetime, limit: int) -> list[Row[Any]]:
+    def _due(self, transport: str, mailbox: str | None, now: datetime, limit: int) -> list[Row[Any]]:
         query = (
             select(box, tables.payloads.c.sealed)
             .join_from(box, tables.payloads, tables.payloads.c.message == box.c.id)
-            .where(text("state = 'queued'"), box.c.not_before <= now, box.c.transport == transport)
+            .where(text("state = 'queued'"), box.c.not_before <= now)
+            .where(box.c.transport == transport, true() if mailbox is None else box.c.mailbox == mailbox)
             .order_by(box.c.not_before, box.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True, of=box)

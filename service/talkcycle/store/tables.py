@@ -120,6 +120,8 @@ entries = Table(
     Column("organizer", String(320), nullable=False),
     Column("live", Boolean, nullable=False),
     Column("remote_id", Text),
+    Column("opened", Integer, nullable=False, server_default="0"),
+    Column("closed", Integer),
     PrimaryKeyConstraint("round", "talk", "number"),
     ForeignKeyConstraint(["round", "talk"], ["talks.round", "talks.id"], ondelete="CASCADE"),
 )
@@ -129,6 +131,32 @@ Index(
     entries.c.talk,
     unique=True,
     sqlite_where=text("live = 1"),
+)
+answers = Table(
+    "answers",
+    metadata,
+    Column("round", String(200), nullable=False),
+    Column("talk", String(200), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("party", String(400), nullable=False),
+    Column("answer", String(20), nullable=False),
+    Column("at", Instant),
+    Column("proposed_start", Instant),
+    Column("proposed_end", Instant),
+    Column("seen_at", Instant, nullable=False),
+    PrimaryKeyConstraint("round", "talk", "number", "party"),
+    ForeignKeyConstraint(
+        ["round", "talk", "number"], ["entries.round", "entries.talk", "entries.number"], ondelete="CASCADE"
+    ),
+)
+watches = Table(
+    "watches",
+    metadata,
+    Column("transport", String(20), nullable=False),
+    Column("organizer", String(320), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("read_at", Instant, nullable=False),
+    PrimaryKeyConstraint("transport", "organizer"),
 )
 schedule = Table(
     "schedule",

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.store import DueSubject
-from talkcycle.domain.talks import Entry, Talk, TalkState
+from talkcycle.domain.talks import Entry, RoundState, Talk, TalkAnswer, TalkState
 from talkcycle.store import tables
 from talkcycle.store.chunks import chunks
 from talkcycle.store.dialect import upsert
@@ -80,6 +80,59 @@ class SqlTalks:
             newest |= {row.talk: Entry(**row._mapping) for row in self.connection.execute(query)}  # noqa: SLF001
         return newest
 
+    def all_entries(self, round_: str, talks: Iterable[str]) -> dict[str, list[Entry]]:
+        table = tables.entries
+        found: dict[str, list[Entry]] = {}
+        for chunk in chunks(talks):
+            query = select(table).where(table.c.round == round_, table.c.talk.in_(chunk)).order_by(table.c.number)
+            for row in self.connection.execute(query):
+                found.setdefault(row.talk, []).append(Entry(**row._mapping))  # noqa: SLF001
+        return found
+
+    def live_entries(self, transport: str) -> list[Entry]:
+        table, rounds = tables.entries, tables.rounds
+        query = (
+            select(table)
+            .join(rounds, rounds.c.id == table.c.round)
+            .where(rounds.c.state == RoundState.APPROVED.value)
+            .where(table.c.live, table.c.transport == transport, table.c.remote_id.is_not(None))
+            .order_by(table.c.organizer, table.c.round, table.c.talk)
+        )
+        return [Entry(**row._mapping) for row in self.connection.execute(query)]  # noqa: SLF001
+
+    def entry_is_at(self, uid: str, remote_id: str) -> None:
+        table = tables.entries
+        self.connection.execute(update(table).where(table.c.uid == uid).values(remote_id=remote_id))
+
+    def put_answers(self, entry: Entry, answers: Iterable[TalkAnswer], *, seen_at: datetime) -> None:
+        for answer in answers:
+            start, end = answer.proposed or (None, None)
+            row = {
+                "round": entry.round,
+                "talk": entry.talk,
+                "number": entry.number,
+                "party": answer.party,
+                "answer": answer.answer,
+                "at": answer.at,
+                "proposed_start": start,
+                "proposed_end": end,
+                "seen_at": seen_at,
+            }
+            key = ["round", "talk", "number", "party"]
+            statement = upsert(self.connection, tables.answers).values(row)
+            self.connection.execute(statement.on_conflict_do_update(index_elements=key, set_=row))
+
+    def answers(self, round_: str, talks: Iterable[str]) -> dict[str, list[TalkAnswer]]:
+        table = tables.answers
+        newest = self.entries(round_, talks)
+        found: dict[str, list[TalkAnswer]] = {}
+        for chunk in chunks(newest):
+            query = select(table).where(table.c.round == round_, table.c.talk.in_(chunk)).order_by(table.c.party)
+            for row in self.connection.execute(query):
+                if row.number == newest[row.talk].number:
+                    found.setdefault(row.talk, []).append(_answer(row))
+        return found
+
     def put_entry(self, entry: Entry) -> None:
         row = {
             "round": entry.round,
@@ -91,6 +144,8 @@ class SqlTalks:
             "organizer": entry.organizer,
             "live": entry.live,
             "remote_id": entry.remote_id,
+            "opened": entry.opened,
+            "closed": entry.closed,
         }
         statement = upsert(self.connection, tables.entries).values(row)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["round", "talk", "number"], set_=row))
@@ -133,6 +188,35 @@ class SqlTalks:
             former_start=row.former_start,
             note=self.keys.of(row.round).open_text(row.note),
         )
+
+
+def _answer(row: Row[Any]) -> TalkAnswer:
+    proposed = None if row.proposed_start is None else (row.proposed_start, row.proposed_end)
+    return TalkAnswer(party=row.party, answer=row.answer, at=row.at, proposed=proposed)
+
+
+class SqlWatches:
+    """Implements ``domain.store.Watches``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def state(self, transport: str, organizer: str) -> str | None:
+        table = tables.watches
+        query = select(table.c.state).where(table.c.transport == transport, table.c.organizer == organizer)
+        state: str | None = self.connection.execute(query).scalar_one_or_none()
+        return state
+
+    def put(self, transport: str, organizer: str, state: str, *, at: datetime) -> None:
+        row = {"transport": transport, "organizer": organizer, "state": state, "read_at": at}
+        statement = upsert(self.connection, tables.watches).values(row)
+        self.connection.execute(statement.on_conflict_do_update(index_elements=["transport", "organizer"], set_=row))
+
+    def drop_others(self, transport: str, organizers: Iterable[str]) -> None:
+        table = tables.watches
+        known = set(self.connection.execute(select(table.c.organizer).where(table.c.transport == transport)).scalars())
+        for organizer in known - set(organizers):
+            self.connection.execute(table.delete().where(table.c.transport == transport, table.c.organizer == organizer))
 
 
 class SqlSchedule:
