@@ -8,6 +8,13 @@ from datetime import datetime
 
 from talkcycle.domain.messages import Kind
 
+PROPERTY_SET = "6f3a1c52-9a0e-4b7e-8d35-2f1f6e0c7a41"
+"""The GUID of our named MAPI properties, which are strings. The same on every server: a mailbox that moves keeps them."""
+ENTRY_PROPERTY = "talkcycle-entry"
+"""Of a meeting: the entry's UID."""
+ORDER_PROPERTY = "talkcycle-order"
+"""Of a meeting: the Message-ID of the last order carried out on it. Of a mail: its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
