@@ -11,10 +11,17 @@ Span = tuple[datetime, datetime]
 
 
 class BusyKind(StrEnum):
+    """What a busy time is. ``OUTSIDE``: the roster has its owner at work then, and their mailbox does not."""
+
     BUSY = "b"
     AWAY = "o"
     TENTATIVE = "t"
     ELSEWHERE = "w"
+    OUTSIDE = "h"
+
+
+IN_CALENDARS = frozenset(BusyKind) - {BusyKind.OUTSIDE}
+"""What a calendar holds; the other follows from the hours of its owner's mailbox."""
 
 
 class Blocks(StrEnum):

@@ -38,7 +38,8 @@ class SiteRoom:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanningRules:
     """Attributes:
-    blocks: What each kind of busy time does.
+    blocks: What each kind of busy time in a calendar does.
+    outside_hours: What time does that lies outside the working hours a mailbox tells.
     lunch: Minutes of the local day in which people eat; None: no preference.
     preferred: Hours in which managers prefer to hold talks; empty: any.
     calendars: Folder with busy times, beside the cycle file.
@@ -53,6 +54,7 @@ class PlanningRules:
             BusyKind.ELSEWHERE: Blocks.FREE,
         }
     )
+    outside_hours: Blocks = Blocks.SOFT
     lunch: Interval | None = LUNCH
     preferred: tuple[Interval, ...] = ()
     calendars: str = "calendars"

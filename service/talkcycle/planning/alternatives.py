@@ -17,6 +17,8 @@ AGAINST = {
     ("lunch", "manager"): "over the manager's lunch",
     ("tentative", "employee"): "the employee has something tentative then",
     ("tentative", "manager"): "the manager has something tentative then",
+    ("outside", "employee"): "outside the employee's working hours",
+    ("outside", "manager"): "outside the manager's working hours",
     ("friday", ""): "late on a Friday",
     ("pref_hours", "manager"): "outside the hours the manager prefers",
     ("same_day", "manager"): "the manager has another talk that day",

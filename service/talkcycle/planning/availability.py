@@ -1,11 +1,12 @@
 """When people could talk, before any talk has a time: hours, zone, holidays, absences, employment and busy times."""
 
+from collections.abc import Set as AbstractSet
 from datetime import date, time, timedelta
 from functools import cache, cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from talkcycle.domain.busy import Blocks
+from talkcycle.domain.busy import Blocks, BusyKind
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of
 from talkcycle.domain.people import Absence, Interval, WeekHours
 from talkcycle.planning.grid import Grid, Starts, merged
@@ -103,10 +104,11 @@ class Availability:
         here = presence(self.instance.people[talk.manager])
         return self.at_work(self.in_talk_hours(here), talk.minutes) & self.at_work(here, talk.minutes + talk.buffer)
 
-    def busy(self, person: Attendee, level: Blocks) -> list[Interval]:
+    def busy(self, person: Attendee, level: Blocks, kinds: AbstractSet[BusyKind] = frozenset(BusyKind)) -> list[Interval]:
         """When *person* is busy in a way that is treated so; times that HR forbids block always."""
         policy = self.instance.status_policy
-        found = [interval for kind, intervals in person.busy.items() if policy[kind] is level for interval in intervals]
+        treated = (intervals for kind, intervals in person.busy.items() if kind in kinds and policy[kind] is level)
+        found = [interval for intervals in treated for interval in intervals]
         return found + list(person.forbidden) if level is Blocks.HARD else found
 
     def working_days(self, here: Presence, first: date, last: date) -> list[date]:

@@ -70,7 +70,7 @@ def instance_of(
         sites={site: Site(id=site, zone=cycle.zone, calendar=cycle.country) for site in sorted(cycle.rooms)},
         rooms=rooms,
         cascade=cycle.planning.cascade,
-        status_policy=cycle.planning.blocks,
+        status_policy={**cycle.planning.blocks, BusyKind.OUTSIDE: cycle.planning.outside_hours},
     )
     return instance, left_out
 

@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from functools import cache
 from typing import NamedTuple
 
-from talkcycle.domain.busy import Blocks
+from talkcycle.domain.busy import IN_CALENDARS, Blocks, BusyKind
 from talkcycle.domain.localtime import ONE_DAY
 from talkcycle.domain.people import Interval
 from talkcycle.planning.availability import Availability
 from talkcycle.planning.grid import Starts
-from talkcycle.planning.instance import Instance, Request
+from talkcycle.planning.instance import Attendee, Instance, Request
 
 WEIGHTS: Mapping[str, int] = {
     "unplaced": 10_000,
@@ -21,10 +22,11 @@ WEIGHTS: Mapping[str, int] = {
     "lunch": 20,
     "pref_hours": 20,
     "tentative": 15,
+    "outside": 15,
     "spread_week": 15,
     "same_day": 5,
 }
-"""Where the instance names none; those of talkplan/1."""
+"""Where the instance names none; those of talkplan/1, in which time outside a mailbox's hours is something tentative."""
 
 FRIDAY = 4
 FRIDAY_ENDS = 13 * 60
@@ -84,19 +86,22 @@ class Preference:
 
     def disliked(self, talk: Request) -> tuple[Dislike, ...]:
         """What a start of *talk* may cost whatever else is booked."""
-        minutes, grid = talk.minutes, self._availability.grid
+        minutes = talk.minutes
         employee, manager = self._people[talk.employee], self._people[talk.manager]
         found = [Dislike("friday", self._friday(employee.zone, minutes) | self._friday(manager.zone, minutes))]
         for whose, person in (("employee", employee), ("manager", manager)):
             if person.lunch:
                 found.append(Dislike("lunch", self._lunch(person.zone, person.lunch, minutes), whose))
-            soft = self._availability.busy(person, Blocks.SOFT)
-            if soft:
-                found.append(Dislike("tentative", grid.blocked_by(soft, minutes), whose))
+            tentative = self._avoided(person, IN_CALENDARS, minutes)
+            outside = self._avoided(person, {BusyKind.OUTSIDE}, minutes) & ~tentative
+            found += [Dislike(kind, at, whose) for kind, at in (("tentative", tentative), ("outside", outside)) if at]
         if manager.preferred:
             outside = ~self._preferred(manager.zone, manager.preferred, minutes)
             found.append(Dislike("pref_hours", outside, "manager"))
         return tuple(found)
+
+    def _avoided(self, person: Attendee, kinds: AbstractSet[BusyKind], minutes: int) -> Starts:
+        return self._availability.grid.blocked_by(self._availability.busy(person, Blocks.SOFT, kinds), minutes)
 
     def _local(self, zone: str, hours: Interval) -> list[Interval]:
         minute = self._availability.minute

@@ -16,6 +16,14 @@ from talkcycle.planning.grid import merged
 from talkcycle.planning.instance import Assignment, Attendee, Busy, Instance, Pin, Plan, Request, Room, Site
 
 FORMAT = "talkplan/1"
+KNOWN_POLICY: Mapping[BusyKind, Blocks] = {
+    BusyKind.BUSY: Blocks.HARD,
+    BusyKind.AWAY: Blocks.HARD,
+    BusyKind.TENTATIVE: Blocks.SOFT,
+    BusyKind.ELSEWHERE: Blocks.FREE,
+}
+AS_KNOWN = {Blocks.HARD: BusyKind.BUSY, Blocks.SOFT: BusyKind.TENTATIVE, Blocks.FREE: BusyKind.ELSEWHERE}
+"""A kind of ``KNOWN_POLICY`` with each effect."""
 
 
 def to_json(instance: Instance) -> dict[str, Any]:
@@ -40,12 +48,12 @@ def to_json(instance: Instance) -> dict[str, Any]:
             "grid_min": instance.grid,
             "max_per_day": instance.most_per_day,
             "cascade": instance.cascade.value,
-            "status_policy": {kind.value: blocks.value for kind, blocks in instance.status_policy.items()},
+            "status_policy": {kind.value: blocks.value for kind, blocks in _written_policy(instance).items()},
         },
         "weights": dict(instance.weights),
         "calendars": {name: sorted(map(date.isoformat, days)) for name, days in instance.calendars.items()},
         "sites": [{"id": site.id, "tz": site.zone, "cal": site.calendar} for site in instance.sites.values()],
-        "rooms": [_room_to_json(room) for room in instance.rooms.values()],
+        "rooms": [_room_to_json(room, instance) for room in instance.rooms.values()],
         "people": [
             _person_to_json(person, availability, buffers.get(person.id, 0)) for person in instance.people.values()
         ],
@@ -134,11 +142,28 @@ def _with_leave(person: Attendee, availability: Availability) -> Busy:
     ]
     horizon = availability.instance.horizon
     inside = [(max(0, begins), min(horizon, ends)) for begins, ends in away]
+    busy = _written_kinds(person.busy, availability.instance)
     return {
-        **person.busy,
-        BusyKind.BUSY: merged([*person.busy.get(BusyKind.BUSY, ()), *person.forbidden]),
-        BusyKind.AWAY: merged([*person.busy.get(BusyKind.AWAY, ()), *inside]),
+        **busy,
+        BusyKind.BUSY: merged([*busy.get(BusyKind.BUSY, ()), *person.forbidden]),
+        BusyKind.AWAY: merged([*busy.get(BusyKind.AWAY, ()), *inside]),
     }
+
+
+def _written_policy(instance: Instance) -> Mapping[BusyKind, Blocks]:
+    return KNOWN_POLICY if BusyKind.OUTSIDE in instance.status_policy else instance.status_policy
+
+
+def _written_kinds(busy: Busy, instance: Instance) -> Busy:
+    """*busy* in the kinds of the format. It has no word for ``OUTSIDE``, so then all are written by what they do."""
+    policy = instance.status_policy
+    if BusyKind.OUTSIDE not in policy:
+        return busy
+    written: dict[BusyKind, list[Interval]] = {}
+    for kind, intervals in busy.items():
+        alike = kind if KNOWN_POLICY.get(kind) is policy[kind] else AS_KNOWN[policy[kind]]
+        written.setdefault(alike, []).extend(intervals)
+    return {kind: merged(intervals) for kind, intervals in written.items()}
 
 
 def _busy_to_json(busy: Busy) -> dict[str, list[int]]:
@@ -146,13 +171,13 @@ def _busy_to_json(busy: Busy) -> dict[str, list[int]]:
     return {kind: minutes for kind, minutes in flat.items() if minutes}
 
 
-def _room_to_json(room: Room) -> dict[str, Any]:
+def _room_to_json(room: Room, instance: Instance) -> dict[str, Any]:
     return {
         "id": room.id,
         "site": room.site,
         "capacity": room.capacity,
         "neutral": room.neutral,
-        "busy": _busy_to_json(room.busy),
+        "busy": _busy_to_json(_written_kinds(room.busy, instance)),
     }
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from talkcycle.domain.busy import Blocks, BusyKind
+from talkcycle.domain.busy import IN_CALENDARS, Blocks
 from talkcycle.domain.faults import Fault
 from talkcycle.domain.wishes import Cascade
 from talkcycle.planning.talkplan import FORMAT
@@ -226,7 +226,7 @@ _CYCLE: Mapping[str, tuple[Check, str]] = {
     "status_policy": (
         lambda value: (
             isinstance(value, dict)
-            and all(kind in list(BusyKind) and blocks in list(Blocks) for kind, blocks in value.items())
+            and all(kind in IN_CALENDARS and blocks in list(Blocks) for kind, blocks in value.items())
         ),
         "hard, soft or free for each of b, o, t and w",
     ),
