@@ -186,7 +186,7 @@ class NoItem(LookupError):
 
 
 def property_key(property_set: str, name: str, *, kind: str = "String") -> str:
-    """What a named property is called in ``properties``: as Graph's ids of extended properties have it, GUID in lower case.
+    """What a named property is called in ``properties``: as in Graph, the GUID in lower case.
 
     Both faces use it, so that a property set over one is found over the other after its mailbox has moved.
     """
