@@ -35,23 +35,24 @@ def open_line(settings: SmtpSettings, context: ssl.SSLContext | None) -> smtplib
     """
     line: smtplib.SMTP | None = None
     try:
-        line = _connect(settings, context)
-        _introduce(line)
+        line = connect(settings, context)
+        introduce(line)
         if settings.tls is TlsMode.STARTTLS:
             line.starttls(context=context)
-            _introduce(line)
+            introduce(line)
         if settings.user is not None:
-            _login(line, settings.user, settings.password or "")
+            login(line, settings.user, settings.password or "")
     except (smtplib.SMTPException, OSError, UnicodeError) as failure:
         if line is not None:
             line.close()
-        raise _explained(failure) from failure
+        raise explained(failure) from failure
     return line
 
 
-def _connect(settings: SmtpSettings, context: ssl.SSLContext | None) -> smtplib.SMTP:
+def connect(settings: SmtpSettings, context: ssl.SSLContext | None) -> smtplib.SMTP:
+    """A line that has greeted. Raises SMTPException, OSError (TLS's errors are among these)."""
     timeout = settings.timeout.total_seconds()
-    # A name is given so that smtplib does not ask the DNS for ours; _introduce sets the real one.
+    # A name is given so that smtplib does not ask the DNS for ours; ``introduce`` sets the real one.
     if settings.tls is TlsMode.IMPLICIT:
         line: smtplib.SMTP = smtplib.SMTP_SSL(context=context, timeout=timeout, local_hostname="localhost")
     else:
@@ -67,7 +68,7 @@ def _connect(settings: SmtpSettings, context: ssl.SSLContext | None) -> smtplib.
     return line
 
 
-def _introduce(line: smtplib.SMTP) -> None:
+def introduce(line: smtplib.SMTP) -> None:
     """EHLO with our full name, or the address literal RFC 5321 section 4.1.4 asks for where there is none."""
     name = socket.gethostname()
     if "." not in name:
@@ -82,8 +83,8 @@ def _introduce(line: smtplib.SMTP) -> None:
         raise smtplib.SMTPHeloError(code, text)
 
 
-def _login(line: smtplib.SMTP, user: str, password: str) -> None:
-    """Log in with one mechanism, once: smtplib's login() tries the next after a refusal, which counts as another.
+def login(line: smtplib.SMTP, user: str, password: str) -> None:
+    """Log in with one mechanism, once: smtplib's own way tries the next after a refusal, which counts as another.
 
     Nor does smtplib take passwords beyond ASCII. PLAIN is UTF-8 (RFC 4616).
     """
@@ -105,7 +106,8 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _explained(failure: Exception) -> TransientDeliveryError:
+def explained(failure: Exception) -> TransientDeliveryError:
+    """What *failure* of opening a line means to those who wait for it. Its text has no addresses."""
     match failure:
         case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=text) if code != CLOSING:
             return refused_login(code, text)

@@ -192,7 +192,7 @@ class _Envelope:
     """One message as the wire wants it."""
 
     def __init__(self, sender: str, recipient: str, payload: bytes) -> None:
-        self.sender, self.recipient = _wire(sender), _wire(recipient)
+        self.sender, self.recipient = wire(sender), wire(recipient)
         header, _, _ = payload.partition(b"\r\n\r\n")
         self.needs_utf8 = not (self.sender + self.recipient).isascii() or not header.isascii()
         self.needs_8bit = not payload.isascii()
@@ -223,7 +223,7 @@ class _Envelope:
         return f"MAIL FROM:<{self.sender}>{options}"
 
 
-def _wire(address: str) -> str:
+def wire(address: str) -> str:
     """*address* with its domain in ASCII (IDNA); a local part beyond ASCII stays and needs SMTPUTF8."""
     local, at, domain = address.rpartition("@")
     if any(character in address for character in "\r\n<>"):
