@@ -19,11 +19,11 @@ from sink import sink
 
 from talkcycle.bootstrap import Application, open_application, read_inputs
 from talkcycle.daemon.dispatch import Dispatcher
-from talkcycle.daemon.rate import RateLimiter
 from talkcycle.daemon.simulation import VirtualClock
 from talkcycle.daemon.tick import Ticker
 from talkcycle.domain.messages import DueMessage, Kind, MessageKey, RenderedMessage
 from talkcycle.domain.people import Role
+from talkcycle.domain.service import Limits
 from talkcycle.rounds.approve import approve, prepare_approval
 from talkcycle.rounds.plan import make_draft
 
@@ -46,7 +46,7 @@ def approved(folder: Path, people: int, port: int, *, at: datetime = APPROVED, *
     inputs = read_inputs(folder / "cycle.yaml", app.settings, today=at.date())
     draft = make_draft(app.store, inputs, now=at)
     approval = prepare_approval(
-        app.store, inputs, plan=draft.hash, only=None, who="bench", sender=app.settings.sender, seed="bench", now=at
+        app.store, inputs, plan=draft.hash, only=None, who="bench", routing=app.settings.routing, seed="bench", now=at
     )
     approve(app.store, inputs, approval, who="bench", now=at)
     return app
@@ -60,7 +60,7 @@ def parts(app: Application, *, connections: int = 1) -> tuple[Ticker, Dispatcher
         shelf=app.shelf,
         clock=app.clock,
         policy=app.settings.retry,
-        sender=app.settings.sender,
+        routing=app.settings.routing,
         mark=app.settings.data / "mark",
         log=log,
     )
@@ -69,8 +69,7 @@ def parts(app: Application, *, connections: int = 1) -> tuple[Ticker, Dispatcher
         transports=app.transports(),
         clock=app.clock,
         policy=app.settings.retry,
-        connections=connections,
-        limiter=RateLimiter(None, clock=app.clock),
+        limits={"smtp": Limits(per_minute=None, connections=connections, per_mailbox=connections)},
         jitter=lambda: 0.0,
         log=log,
     )

@@ -43,7 +43,7 @@ def approved_example(folder: Path, *, at: datetime = APPROVED_AT, config: Path |
         plan=draft.hash[:12],
         only=None,
         who="hr",
-        sender=settings.sender,
+        routing=settings.routing,
         seed="the same in every run",
         now=at,
     )

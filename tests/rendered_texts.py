@@ -12,6 +12,7 @@ from talkcycle.domain.derive import hr_recipient, person_recipient
 from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest, Need, TalkOfTheWeek
 from talkcycle.domain.messages import DueMessage, Kind, MessageKey
 from talkcycle.domain.people import Role
+from talkcycle.domain.routes import Transport
 from talkcycle.domain.talks import Entry
 from talkcycle.intake.shipped_cycle import AGENDA
 from talkcycle.rendering.library import Library
@@ -28,6 +29,8 @@ ROLES = {
     "announcement": BOTH,
     "invitation": BOTH,
     "moved": BOTH,
+    "new-entry": BOTH,
+    "old-entry": BOTH,
     "cancellation": BOTH,
     "preparation-employee": (Role.EMPLOYEE,),
     "preparation-manager": (Role.MANAGER,),
@@ -38,6 +41,8 @@ ROLES = {
 KINDS = {
     "invitation": Kind.MEETING_CREATE,
     "moved": Kind.MEETING_CHANGE,
+    "new-entry": Kind.MEETING_CREATE,
+    "old-entry": Kind.MEETING_CANCEL,
     "cancellation": Kind.MEETING_CANCEL,
 }
 
@@ -121,7 +126,7 @@ def _order(language: str, name: str, role: Role, pair: _Pair) -> RenderOrder:
         due=_due(name, role, f"person:{person.id}", talk.subject if about_talk else f"person:{person.id}"),
         round=round_,
         sender="samtal@example.com",
-        transport="smtp",
+        transport=Transport.SMTP,
         recipient=person_recipient(person, role, {}),
         made_at=MADE_AT,
         talk=talk if about_talk else None,
@@ -138,7 +143,7 @@ def _entry(round_: str, talk: str) -> Entry:
         number=1,
         uid="uid@example.com",
         sequence=0,
-        transport="smtp",
+        transport=Transport.SMTP,
         organizer="samtal@example.com",
     )
 
@@ -185,7 +190,7 @@ def _digests(language: str) -> Iterator[Example]:
             due=_due("digest-manager", Role.MANAGER, "person:7", "person:7"),
             round=round_,
             sender="samtal@example.com",
-            transport="smtp",
+            transport=Transport.SMTP,
             recipient=manager,
             made_at=MADE_AT,
             digest=digest,
@@ -202,7 +207,7 @@ def _digests(language: str) -> Iterator[Example]:
         due=_due("digest-hr", Role.HR, "hr", "round"),
         round=round_,
         sender="samtal@example.com",
-        transport="smtp",
+        transport=Transport.SMTP,
         recipient=hr_recipient(cycle.hr, "SE", {}),
         made_at=MADE_AT,
         digest=hr,

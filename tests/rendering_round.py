@@ -25,6 +25,7 @@ from talkcycle.domain.cycle import (
 from talkcycle.domain.derive import hr_recipient, person_recipient
 from talkcycle.domain.messages import DueMessage, Kind, MessageKey
 from talkcycle.domain.people import Person, Role
+from talkcycle.domain.routes import Transport
 from talkcycle.domain.talks import Entry, Round, Talk, TalkState
 from talkcycle.rendering.library import MAILS
 from talkcycle.rendering.order import RenderOrder
@@ -128,7 +129,7 @@ ENTRY = Entry(
     number=1,
     uid="0f0e9a52-talk@norrsken.example",
     sequence=0,
-    transport="smtp",
+    transport=Transport.SMTP,
     organizer="samtal@norrsken.example",
 )
 
@@ -173,7 +174,7 @@ def make_order(
         ),
         round=round_,
         sender="samtal@norrsken.example",
-        transport="smtp",
+        transport=Transport.SMTP,
         recipient=recipient,
         made_at=datetime(2027, 2, 12, 8, 0, tzinfo=UTC),
         talk=talk,

@@ -21,6 +21,7 @@ from talkcycle.domain.cycle import Digests, Place
 from talkcycle.domain.delivery import RetryPolicy
 from talkcycle.domain.messages import OutboxState, RenderedMessage
 from talkcycle.domain.people import Roster
+from talkcycle.domain.routes import Routing
 from talkcycle.domain.service import SmtpSettings, TlsMode
 from talkcycle.domain.store import OutboxFilter
 from talkcycle.domain.talks import Entry, moved
@@ -82,7 +83,7 @@ def pair(database: Database, tmp_path: Path) -> Iterator[Pair]:
                 shelf=shelf,
                 clock=clock,
                 policy=RetryPolicy(),
-                sender=SENDER,
+                routing=Routing(sender=SENDER),
                 mark=tmp_path / name / "mark",
                 log=Log().logger,
             )

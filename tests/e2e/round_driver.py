@@ -13,10 +13,10 @@ from typing import Any
 import structlog
 
 from talkcycle.daemon.dispatch import Dispatcher
-from talkcycle.daemon.rate import RateLimiter
 from talkcycle.daemon.tick import Ticker
 from talkcycle.domain.delivery import RetryPolicy
-from talkcycle.domain.service import SmtpSettings, TlsMode
+from talkcycle.domain.routes import Routing
+from talkcycle.domain.service import Limits, SmtpSettings, TlsMode
 from talkcycle.rounds.texts import TextShelf
 from talkcycle.store.open import open_store
 from talkcycle.store.secret import service_secret
@@ -55,7 +55,7 @@ def run_round(data: Path, smtp: SmtpSettings, sender: str, log: Any) -> None:
         shelf=TextShelf(store),
         clock=clock,
         policy=policy,
-        sender=sender,
+        routing=Routing(sender=sender),
         mark=data / "mark",
         log=log,
     )
@@ -64,8 +64,7 @@ def run_round(data: Path, smtp: SmtpSettings, sender: str, log: Any) -> None:
         transports={"smtp": SmtpTransport(smtp)},
         clock=clock,
         policy=policy,
-        connections=2,
-        limiter=RateLimiter(None, clock=clock),
+        limits={"smtp": Limits(per_minute=None, connections=2, per_mailbox=2)},
         jitter=lambda: 0.0,
         log=log,
     )

@@ -38,6 +38,10 @@ EVERY = [
     ("check-in", E),
     ("moved", E),
     ("moved", M),
+    ("new-entry", E),
+    ("new-entry", M),
+    ("old-entry", E),
+    ("old-entry", M),
     ("cancellation", E),
     ("cancellation", M),
     ("digest-manager", M),
@@ -90,8 +94,8 @@ def test_the_index_lists_every_text_with_its_files_and_every_link_leads_somewher
     index = pages["index.html"].decode()
     links = [unquote(link) for link in re.findall(r'href="([^"#]+)"', index)]
     assert set(links) == pages.keys() - {"index.html"}
-    assert Counter(Path(link).suffix for link in set(links) if not link.startswith("files/")) == {".html": 32, ".txt": 32}
-    assert [links.count(f"{text.language}/{text.name}-{text.role.value}.html") for text in texts] == [1] * 32
+    assert Counter(Path(link).suffix for link in set(links) if not link.startswith("files/")) == {".html": 40, ".txt": 40}
+    assert [links.count(f"{text.language}/{text.name}-{text.role.value}.html") for text in texts] == [1] * 40
     assert pages["en/reminder-employee.html"].decode() == next(
         text.composed.html for text in texts if (text.language, text.name) == ("en", "reminder")
     )
@@ -140,7 +144,7 @@ def test_a_server_that_refuses_says_how_far_it_got(inputs: Inputs, texts: list[P
     mailbox = Mailbox(data=["250 OK", "250 OK", "554 too many"])
     with accepting_server(mailbox) as (host, port):
         transport = SmtpTransport(SmtpSettings(host=host, port=port, tls=TlsMode.NONE))
-        with transport.connect() as line, pytest.raises(Refused, match=r"^2 of 32 texts were sent; then: 554 too many$"):
+        with transport.connect() as line, pytest.raises(Refused, match=r"^2 of 40 texts were sent; then: 554 too many$"):
             mail_preview(inputs, texts, line, to="me@example.com", wait=lambda _: None)
     assert len(mailbox.received) == 2
 

@@ -78,7 +78,7 @@ class Office:
             shelf=TextShelf(self.store),
             clock=self.clock,
             policy=self.settings.retry,
-            sender=self.settings.sender,
+            routing=self.settings.routing,
             mark=self.settings.data / "mark",
             log=structlog.get_logger(),
         )
@@ -293,7 +293,7 @@ def test_a_moved_talk_keeps_its_uid_and_both_get_the_new_time_once(office: Offic
         start=later,
         place=None,
         who="hr",
-        sender=office.settings.sender,
+        routing=office.settings.routing,
         now=office.clock.at,
         short_notice=True,
     )
@@ -345,7 +345,7 @@ def test_moves_that_would_hurt_somebody_are_refused(office: Office) -> None:
     assert taken is not None
 
     def move(start: datetime) -> None:
-        move_talk(office.store, round_, "3", start=start, place=None, who="hr", sender="s@norrsken.example", now=NOW)
+        move_talk(office.store, round_, "3", start=start, place=None, who="hr", routing=office.settings.routing, now=NOW)
 
     with pytest.raises(Refused, match="has passed"):
         move(NOW - timedelta(days=1))

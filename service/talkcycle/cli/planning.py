@@ -110,7 +110,7 @@ def approve(
             plan=plan,
             only=frozenset(only) if only is not None else None,
             who=app.who,
-            sender=app.settings.sender,
+            routing=app.settings.routing,
             seed=new_seed(),
             now=now,
             confirm_roster=confirm_roster,

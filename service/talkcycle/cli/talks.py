@@ -48,7 +48,7 @@ def move(
             start=instant,
             place=Place(kind=PlaceKind.NAMED, name=place) if place else None,
             who=app.who,
-            sender=app.settings.sender,
+            routing=app.settings.routing,
             now=app.clock.now(),
             short_notice=short_notice,
         )

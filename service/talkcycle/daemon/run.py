@@ -102,7 +102,7 @@ def daemon_of(app: Application, log: Any) -> Daemon:
         shelf=app.shelf,
         clock=app.clock,
         policy=settings.retry,
-        sender=settings.sender,
+        routing=settings.routing,
         mark=settings.data / "mark",
         log=log,
     )

@@ -162,7 +162,7 @@ def _approve(app: Application, inputs: Inputs) -> tuple[Draft, Approval]:
         plan=draft.hash,
         only=None,
         who=app.who,
-        sender=app.settings.sender,
+        routing=app.settings.routing,
         seed=SEED,
         now=now,
     )

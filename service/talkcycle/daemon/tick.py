@@ -8,6 +8,7 @@ from typing import Any
 from talkcycle.domain.delivery import RetryPolicy
 from talkcycle.domain.holds import why_hold
 from talkcycle.domain.ports import Clock
+from talkcycle.domain.routes import Routing
 from talkcycle.domain.store import AuditEntry, DueSubject, Session, Store
 from talkcycle.rounds.advance import HORIZON, Advance, advance
 from talkcycle.rounds.texts import TextShelf
@@ -32,7 +33,7 @@ class Ticker:
     shelf: TextShelf
     clock: Clock
     policy: RetryPolicy
-    sender: str
+    routing: Routing
     mark: Path
     log: Any
 
@@ -63,7 +64,7 @@ class Ticker:
         total = Advance()
         lease = now + HORIZON + LEASE
         while not held and (batch := self._claim(now, lease)):
-            total += advance(self.store, self.shelf, batch, lease=lease, sender=self.sender, now=now)
+            total += advance(self.store, self.shelf, batch, lease=lease, routing=self.routing, now=now)
         # Only now: at the end of a tick nothing that was due is unclaimed, which _hold counts upon.
         with self.store.write() as session:
             mark = session.ledger.mark() + 1

@@ -1,6 +1,6 @@
 """Messages by stage: due (meant), rendered (exact bytes), and what is known of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -106,6 +106,18 @@ class DueMessage:
     takeover: Change | None = None
     replaced_at: int | None = None
     entry: int | None = None
+
+
+def changed_by(message: DueMessage, change: Change) -> DueMessage:
+    """*message* as it goes to somebody whom an earlier version may have reached."""
+    return replace(
+        message,
+        kind=change.kind,
+        template=change.template,
+        due_at=change.due_at,
+        expires_at=change.expires_at,
+        why=change.why,
+    )
 
 
 class OutboxState(StrEnum):

@@ -45,6 +45,7 @@ class Person:
         preferred: Hours in which they prefer to hold talks; empty: the cycle's.
         most_per_day: Talks they hold a day at most; None: the cycle's.
         excluded: Why HR left this person out of the round; None when they take part. They may still host.
+        mailbox: Which transport serves their mailbox (``domain.routes.Transport``); None: as service.yaml says.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Person:
     excluded: str | None = None
     preferred: tuple[Interval, ...] = ()
     most_per_day: int | None = None
+    mailbox: str | None = None
 
     def works_on(self, day: date) -> bool:
         """Say whether the roster has them employed and not absent on *day*; weekly hours and holidays aside."""

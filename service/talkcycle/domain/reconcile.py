@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from talkcycle.domain.messages import (
@@ -14,6 +14,7 @@ from talkcycle.domain.messages import (
     MessageKey,
     OutboxState,
     Versions,
+    changed_by,
 )
 
 Slot = tuple[str, str, str, str]
@@ -117,16 +118,7 @@ class _Past:
             change = message.change
         elif message.takeover is not None and self._was_in_a_calendar(message):
             change = message.takeover
-        if change is None:
-            return message
-        return replace(
-            message,
-            kind=change.kind,
-            template=change.template,
-            due_at=change.due_at,
-            expires_at=change.expires_at,
-            why=change.why,
-        )
+        return message if change is None else changed_by(message, change)
 
     def _was_in_a_calendar(self, message: DueMessage) -> bool:
         """Whether an earlier entry of the talk may have reached anybody."""

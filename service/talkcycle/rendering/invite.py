@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event, vCalAddress, vText
 
+from talkcycle.domain.meetings import Party
 from talkcycle.domain.talks import Entry
 from talkcycle.rendering.dates import local
 from talkcycle.rendering.vtimezone import tells_truly, vtimezone
@@ -13,14 +14,6 @@ from talkcycle.rendering.vtimezone import tells_truly, vtimezone
 PRODUCT = "-//talkcycle//talkcycle//EN"
 REQUEST, CANCEL = "REQUEST", "CANCEL"
 _REMIND_BEFORE = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
-    """Somebody in the entry. *address*: as the mail's envelope has it."""
-
-    name: str
-    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ MAILS = (
     "announcement",
     "invitation",
     "moved",
+    "new-entry",
+    "old-entry",
     "cancellation",
     "preparation-employee",
     "preparation-manager",

@@ -6,6 +6,8 @@ from dataclasses import astuple, dataclass
 from functools import lru_cache
 from typing import Any
 
+from talkcycle.domain.cycle import PlaceKind
+from talkcycle.domain.meetings import MeetingOrder, OrderFile, Party
 from talkcycle.domain.messages import Kind, RenderedMessage
 from talkcycle.domain.people import Person
 from talkcycle.rendering import documents
@@ -16,10 +18,11 @@ from talkcycle.rendering.headers import (
     plain_header,
     text_header,
 )
-from talkcycle.rendering.invite import CANCEL, REQUEST, Invite, Party, calendar_part
+from talkcycle.rendering.invite import CANCEL, REQUEST, Invite, calendar_part
 from talkcycle.rendering.layout import page
 from talkcycle.rendering.library import Library, MailText
 from talkcycle.rendering.markdown import both_forms
+from talkcycle.rendering.meeting import encode_order
 from talkcycle.rendering.mime import CalendarPart, File, mime_message
 from talkcycle.rendering.order import RenderOrder
 from talkcycle.rendering.sandbox import one_line
@@ -90,24 +93,64 @@ def render(order: RenderOrder, library: Library, attachments: Mapping[str, bytes
     draft = _draft(order, library, attachments)
     if order.recipient.email is None:
         raise ValueError(f"{order.recipient.key} has no address")
-    address, sender = envelope_address(order.recipient.email), envelope_address(order.sender)
+    address, mailbox = envelope_address(order.recipient.email), envelope_address(_mailbox(order))
     identity = _identity(order)
-    message_id = f"<{identity}@{sender.rpartition('@')[2]}>"
-    return RenderedMessage(
-        key=order.due.key,
-        kind=order.due.kind,
-        transport=order.transport,
-        mailbox=sender,
-        address=address,
-        message_id=message_id,
-        payload=mime_message(
-            _headers(order, draft, address=address, sender=sender, message_id=message_id),
+    message_id = f"<{identity}@{envelope_address(order.sender).rpartition('@')[2]}>"
+    if _is_meeting_order(order):
+        payload = encode_order(_meeting(order, draft, organizer=mailbox, message_id=message_id))
+    else:
+        payload = mime_message(
+            _headers(order, draft, address=address, sender=mailbox, message_id=message_id),
             text=draft.composed.text,
             html=draft.composed.html,
             calendar=_calendar_file(order, draft),
             files=[File(name=name, mime_type=type_, data=data) for name, type_, data in draft.composed.files],
             boundary=identity.hex,
-        ),
+        )
+    return RenderedMessage(
+        key=order.due.key,
+        kind=order.due.kind,
+        transport=order.transport,
+        mailbox=mailbox,
+        address=address,
+        message_id=message_id,
+        payload=payload,
+    )
+
+
+def _is_meeting_order(order: RenderOrder) -> bool:
+    return order.due.kind is not Kind.MAIL and order.transport.keeps_calendars
+
+
+def _mailbox(order: RenderOrder) -> str:
+    """Whose mailbox it leaves from: a meeting order is carried out in the host's calendar."""
+    if _is_meeting_order(order) and order.entry is not None:
+        return order.entry.organizer
+    return order.sender
+
+
+def _meeting(order: RenderOrder, draft: _Draft, *, organizer: str, message_id: str) -> MeetingOrder:
+    talk, employee, _ = talk_pair(order)
+    if order.entry is None or talk.start is None or talk.end is None:
+        raise ValueError("a meeting order for a talk without an entry or a time")
+    place = talk.place
+    return MeetingOrder(
+        action=order.due.kind,
+        order=message_id,
+        uid=order.entry.uid,
+        organizer=organizer,
+        start=talk.start,
+        end=talk.end,
+        zone=talk.zone,
+        subject=draft.text.words.say("calendar_title", draft.values),
+        html=draft.composed.html,
+        text=draft.composed.text,
+        location=draft.values["place"],
+        attendee=_party(employee),
+        room=order.room,
+        replaces=order.replaces,
+        online=place.kind is PlaceKind.ONLINE and place.name is None,
+        files=tuple(OrderFile(name=name, mime_type=kind, data=data) for name, kind, data in draft.composed.files),
     )
 
 
@@ -158,7 +201,7 @@ def _mime_type(name: str) -> str:
 
 
 def _calendar(order: RenderOrder, found: MailText, values: dict[str, Any]) -> bytes | None:
-    if order.due.kind is Kind.MAIL:
+    if order.due.kind is Kind.MAIL or _is_meeting_order(order):
         return None
     talk, employee, manager = talk_pair(order)
     if order.entry is None or talk.start is None or talk.end is None:

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from talkcycle.domain.derive import Recipient
 from talkcycle.domain.digests import HrDigest, ManagerDigest
+from talkcycle.domain.meetings import Party
 from talkcycle.domain.messages import DueMessage
 from talkcycle.domain.people import Person
+from talkcycle.domain.routes import Transport
 from talkcycle.domain.talks import Entry, Round, Talk
 
 
@@ -17,6 +19,8 @@ class RenderOrder:
     Attributes:
         sender: The service mailbox: From, envelope sender, ORGANIZER.
         transport: Which transport will carry it.
+        replaces: UID of the entry this one takes over from, where the same calendar may still hold it.
+        room: The mailbox of the talk's room.
         talk, employee, manager, entry: Of a message about a talk; None for one about the round.
         digest: Of a digest only.
         made_at: DTSTAMP and Date. UTC; fixed here, so that a resend is the same bytes.
@@ -25,11 +29,13 @@ class RenderOrder:
     due: DueMessage
     round: Round
     sender: str
-    transport: str
+    transport: Transport
     recipient: Recipient
     made_at: datetime
     talk: Talk | None = None
     employee: Person | None = None
     manager: Person | None = None
     entry: Entry | None = None
+    replaces: str | None = None
+    room: Party | None = None
     digest: ManagerDigest | HrDigest | None = None

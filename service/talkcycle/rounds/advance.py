@@ -9,6 +9,7 @@ from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
 from talkcycle.domain.messages import DueMessage, KnownMessage, RenderedMessage
 from talkcycle.domain.people import Person, Role
 from talkcycle.domain.reconcile import Reconciliation, reconcile
+from talkcycle.domain.routes import Routing
 from talkcycle.domain.store import DueSubject, Session, Store
 from talkcycle.domain.talks import Entry, Round, Talk, TalkState
 from talkcycle.rounds.digest_facts import digest_of
@@ -64,7 +65,7 @@ class _Outcome:
 
 
 def advance(
-    store: Store, shelf: TextShelf, due: Sequence[DueSubject], *, lease: datetime, sender: str, now: datetime
+    store: Store, shelf: TextShelf, due: Sequence[DueSubject], *, lease: datetime, routing: Routing, now: datetime
 ) -> Advance:
     """Derive, reconcile, render and store for the subjects in *due*, which are claimed until *lease*.
 
@@ -78,7 +79,7 @@ def advance(
         with store.read() as session:
             round_ = session.rounds.get(round_id)
             known_facts = [] if round_ is None else gather(session, round_, subjects)
-        outcomes = [_decide(facts, shelf, sender=sender, now=now) for facts in known_facts]
+        outcomes = [_decide(facts, shelf, routing=routing, now=now) for facts in known_facts]
         with store.write() as session:
             total += _store(session, round_id, outcomes, lease=lease, now=now)
     return total
@@ -88,7 +89,7 @@ def gather(session: Session, round_: Round, subjects: Sequence[str]) -> list[Sub
     """Everything the store knows of *subjects*, in a handful of queries."""
     talk_ids = [subject.removeprefix("talk:") for subject in subjects if subject.startswith("talk:")]
     talks = {talk.subject: talk for talk in session.talks.of_round(round_.id, talk_ids)}
-    entries = session.talks.entries(round_.id, talk_ids)
+    entries = session.talks.all_entries(round_.id, talk_ids)
     persons = {subject: subject.removeprefix("person:") for subject in subjects if subject.startswith("person:")}
     wanted = {*persons.values(), *(t.employee for t in talks.values()), *(t.manager for t in talks.values())}
     people = session.rosters.people(round_.roster, wanted)
@@ -109,14 +110,18 @@ def _desired(
     *,
     talk: Talk | None,
     people: Mapping[str, Person],
-    entries: Mapping[str, Entry],
+    entries: Mapping[str, Sequence[Entry]],
 ) -> tuple[Iterable[DueMessage], Facts]:
     if subject == "round":
         return hr_messages(round_), Facts(round=round_)
     if talk is not None:
         employee, manager = people[talk.employee], people[talk.manager]
-        facts = Facts(round=round_, talk=talk, employee=employee, manager=manager, entry=entries.get(talk.id))
-        return talk_messages(round_, talk, employee, manager), facts
+        *earlier, entry = entries.get(talk.id) or (None,)
+        facts = Facts(
+            round=round_, talk=talk, employee=employee, manager=manager, entry=entry, earlier=tuple(filter(None, earlier))
+        )
+        messages = talk_messages(round_, talk, employee, manager, entry=facts.entry, earlier=facts.earlier)
+        return messages, facts
     person = people[subject.removeprefix("person:")]
     talks = session.talks.of_person(round_.id, person.id)
     messages = person_messages(round_, person, roles_in(talks, person.id), joined_at=joined_at(talks))
@@ -135,7 +140,7 @@ def roles_in(talks: Iterable[Talk], person: str) -> frozenset[Role]:
     return frozenset(roles | {Role.MANAGER for talk in live if talk.manager == person})
 
 
-def _decide(subject: SubjectFacts, shelf: TextShelf, *, sender: str, now: datetime) -> _Outcome:
+def _decide(subject: SubjectFacts, shelf: TextShelf, *, routing: Routing, now: datetime) -> _Outcome:
     decision = reconcile(subject.desired, subject.known, now=now, horizon=now + HORIZON)
     rendered: list[tuple[DueMessage, RenderedMessage]] = []
     skipped = list(decision.skip)
@@ -145,7 +150,7 @@ def _decide(subject: SubjectFacts, shelf: TextShelf, *, sender: str, now: dateti
         if digest is not None and digest.empty:
             skipped.append((message, NOTHING_TO_SAY))
             continue
-        order = order_for(message, subject.facts, digest=digest, sender=sender, now=now)
+        order = order_for(message, subject.facts, digest=digest, routing=routing, now=now)
         try:
             rendered.append((message, shelf.render(order)))
         except Exception as failure:  # noqa: BLE001  # one broken text must not keep all others from going out

@@ -19,12 +19,11 @@ from talkcycle.domain.localtime import day_of
 from talkcycle.domain.messages import DueMessage
 from talkcycle.domain.people import Person, Role, Roster
 from talkcycle.domain.plan import Draft, PlannedTalk
+from talkcycle.domain.routes import Routing
 from talkcycle.domain.store import AuditEntry, Session, Store
 from talkcycle.domain.talks import Entry, Round, Talk, TalkState
 from talkcycle.rounds.fingerprint import fingerprint, hashes
 from talkcycle.rounds.plan import Inputs
-
-TRANSPORT = "smtp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +55,7 @@ def prepare_approval(
     plan: str,
     only: frozenset[str] | None,
     who: str,
-    sender: str,
+    routing: Routing,
     seed: str,
     now: datetime,
     confirm_roster: bool = False,
@@ -66,7 +65,7 @@ def prepare_approval(
     Args:
         plan: The first characters, at least 6, of the hash ``talkcycle plan`` showed.
         only: A pilot: sites, managers' or employees' ids; None for everybody. An empty selection is nobody.
-        sender: The mailbox that will own the calendar entries.
+        routing: Whose mailbox will own the calendar entries.
         seed: Random text for a new round.
         confirm_roster: HR has seen that the roster changed much.
 
@@ -97,7 +96,7 @@ def prepare_approval(
     if not any(talk.state is TalkState.PLACED for talk in talks):
         raise Refused("Nobody is chosen: no talk with a time is left to approve. Look at the plan and at --only.")
     _refuse_short_notice(round_, talks, people)
-    return _counted(round_, talks, people, sender=sender)
+    return _counted(round_, talks, people, routing=routing)
 
 
 def approve(store: Store, inputs: Inputs, approval: Approval, *, who: str, now: datetime) -> None:
@@ -119,9 +118,10 @@ def approve(store: Store, inputs: Inputs, approval: Approval, *, who: str, now: 
         )
 
 
-def entry_of(round_: Round, talk: Talk, *, number: int, sender: str) -> Entry:
-    """The calendar entry of *talk*. Its UID follows from round, talk and number, and is kept for life."""
-    domain = sender.rpartition("@")[2]
+def entry_of(round_: Round, talk: Talk, manager: Person, *, number: int, routing: Routing) -> Entry:
+    """The calendar entry of *talk* from its revision on. Its UID follows from round, talk and number, for life."""
+    domain = routing.sender.rpartition("@")[2]
+    route = routing.hosting(manager.email, manager.mailbox)
     uid = uuid.uuid5(uuid.NAMESPACE_URL, f"talkcycle:{round_.seed}:{round_.id}:{talk.id}:{number}")
     return Entry(
         round=round_.id,
@@ -129,8 +129,9 @@ def entry_of(round_: Round, talk: Talk, *, number: int, sender: str) -> Entry:
         number=number,
         uid=f"{uid}@{domain}",
         sequence=0,
-        transport=TRANSPORT,
-        organizer=sender,
+        transport=route.transport,
+        organizer=route.organizer,
+        opened=talk.revision,
     )
 
 
@@ -238,14 +239,19 @@ def _notice(round_: Round, talk: Talk, people: Mapping[str, Person]) -> int:
     return min((day_of(talk.start, to.zone) - day_of(invitation_instant(round_, talk, to), to.zone)).days for to in pair)
 
 
-def _counted(round_: Round, talks: tuple[Talk, ...], people: Mapping[str, Person], *, sender: str) -> Approval:
+def _counted(round_: Round, talks: tuple[Talk, ...], people: Mapping[str, Person], *, routing: Routing) -> Approval:
     by_subject: dict[str, list[DueMessage]] = {"round": hr_messages(round_)}
     roles: dict[str, set[Role]] = {}
+    entries: list[Entry] = []
     joined: dict[str, list[datetime]] = defaultdict(list)
     for talk in talks:
         for person in (talk.employee, talk.manager):
             joined[person].append(talk.approved_at or round_.approved_at)
-        by_subject[talk.subject] = talk_messages(round_, talk, people[talk.employee], people[talk.manager])
+        employee, manager = people[talk.employee], people[talk.manager]
+        entry = None if talk.start is None else entry_of(round_, talk, manager, number=1, routing=routing)
+        if entry is not None:
+            entries.append(entry)
+        by_subject[talk.subject] = talk_messages(round_, talk, employee, manager, entry=entry)
         roles.setdefault(talk.employee, set()).add(Role.EMPLOYEE)
         roles.setdefault(talk.manager, set()).add(Role.MANAGER)
     for person, parts in roles.items():
@@ -258,7 +264,7 @@ def _counted(round_: Round, talks: tuple[Talk, ...], people: Mapping[str, Person
     return Approval(
         round=round_,
         talks=talks,
-        entries=tuple(entry_of(round_, talk, number=1, sender=sender) for talk in talks if talk.start is not None),
+        entries=tuple(entries),
         schedule=schedule,
         messages=counts,
         without_mailbox=sum(people[person].email is None for person in roles),

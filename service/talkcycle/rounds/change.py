@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from talkcycle.domain.cycle import Place
 from talkcycle.domain.faults import Refused
 from talkcycle.domain.localtime import day_of
+from talkcycle.domain.routes import Routing
 from talkcycle.domain.store import AuditEntry, Session, Store
 from talkcycle.domain.talks import Round, Talk, TalkState, cancelled, moved
 from talkcycle.rounds.approve import entry_of
@@ -19,7 +20,7 @@ def move_talk(
     start: datetime,
     place: Place | None,
     who: str,
-    sender: str,
+    routing: Routing,
     now: datetime,
     short_notice: bool = False,
 ) -> Talk:
@@ -40,7 +41,8 @@ def move_talk(
         session.talks.update(changed)
         entry = session.talks.entries(round_id, [talk_id]).get(talk_id)
         if entry is None:
-            session.talks.put_entry(entry_of(round_, changed, number=1, sender=sender))
+            manager = session.rosters.people(round_.roster, [talk.manager])[talk.manager]
+            session.talks.put_entry(entry_of(round_, changed, manager, number=1, routing=routing))
         else:
             session.talks.put_entry(replace(entry, sequence=entry.sequence + 1))
         _note(session, changed, who=who, action="move", detail=f"to {start.isoformat()}", now=now)
@@ -59,7 +61,7 @@ def cancel_talk(store: Store, round_id: str, talk_id: str, *, why: str, who: str
         session.talks.update(changed)
         entry = session.talks.entries(round_id, [talk_id]).get(talk_id)
         if entry is not None:
-            session.talks.put_entry(replace(entry, sequence=entry.sequence + 1, live=False))
+            session.talks.put_entry(replace(entry, sequence=entry.sequence + 1, live=False, closed=changed.revision))
         _note(session, changed, who=who, action="cancel", detail="", now=now)
     return changed
 

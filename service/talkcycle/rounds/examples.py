@@ -8,7 +8,7 @@ from talkcycle.domain.cycle import Cycle
 from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
 from talkcycle.domain.digests import HrDigest, ManagerDigest, Need, hr_digest, manager_digest
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, iso_week, working_day
-from talkcycle.domain.messages import HR_DIGEST, MANAGER_DIGEST, DueMessage
+from talkcycle.domain.messages import HR_DIGEST, MANAGER_DIGEST, DueMessage, changed_by
 from talkcycle.domain.people import Person, Role
 from talkcycle.domain.talks import Entry, Round, Talk, TalkState, cancelled, moved
 from talkcycle.rounds.orders import Facts
@@ -106,10 +106,8 @@ class _Scene:
         start = instant_of(day, _clock(self.round.cycle.talk.hours[0] + 120), self.talk.zone)
         for message in self._messages(moved(self.talk, start=start, place=self.talk.place, at=told_at)):
             if change := message.due.change:
-                due = replace(
-                    message.due, kind=change.kind, template=change.template, due_at=change.due_at, why=change.why
-                )
-                yield replace(message, due=due)
+                yield replace(message, due=changed_by(message.due, change))
+        yield from self._handed_over(moved(self.talk, start=_start(self.talk), place=self.talk.place, at=told_at))
         yield from self._messages(cancelled(self.talk, why="", at=told_at))
         week = iso_week(day_of(_start(self.talk), self.talk.zone))
         for due in person_messages(self.round, self.manager, {Role.MANAGER}):
@@ -119,12 +117,23 @@ class _Scene:
             if due.key.occasion == week:
                 yield ExampleMessage(due=due, facts=Facts(round=self.round), digest=self._hrs())
 
-    def _messages(self, talk: Talk) -> list[ExampleMessage]:
-        entry = replace(self.entry, sequence=talk.revision, live=talk.state is TalkState.PLACED)
-        facts = Facts(round=self.round, talk=talk, employee=self.employee, manager=self.manager, entry=entry)
-        return [
-            ExampleMessage(due=due, facts=facts) for due in talk_messages(self.round, talk, self.employee, self.manager)
-        ]
+    def _handed_over(self, talk: Talk) -> Iterator[ExampleMessage]:
+        """Another calendar keeps *talk* from its revision on: its new entry, then the end of the old one."""
+        old = replace(self.entry, live=False, closed=talk.revision)
+        new = replace(self.entry, number=2, uid=f"new-{self.entry.uid}", opened=talk.revision)
+        messages = self._messages(talk, new, old)
+        for message in messages:
+            if takeover := message.due.takeover:
+                yield replace(message, due=changed_by(message.due, takeover))
+        yield from (message for message in messages if message.due.replaced_at is not None)
+
+    def _messages(self, talk: Talk, entry: Entry | None = None, *earlier: Entry) -> list[ExampleMessage]:
+        entry = entry or replace(self.entry, sequence=talk.revision, live=talk.state is TalkState.PLACED)
+        facts = Facts(
+            round=self.round, talk=talk, employee=self.employee, manager=self.manager, entry=entry, earlier=earlier
+        )
+        messages = talk_messages(self.round, talk, self.employee, self.manager, entry=entry, earlier=earlier)
+        return [ExampleMessage(due=due, facts=facts) for due in messages]
 
     def _managers(self) -> ManagerDigest:
         return manager_digest(

@@ -3,43 +3,71 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from talkcycle.domain.cycle import PlaceKind
 from talkcycle.domain.derive import Recipient, hr_recipient, person_recipient
 from talkcycle.domain.digests import HrDigest, ManagerDigest
-from talkcycle.domain.messages import DueMessage
+from talkcycle.domain.meetings import Party
+from talkcycle.domain.messages import DueMessage, Kind
 from talkcycle.domain.people import Person, Role
+from talkcycle.domain.routes import Routing, Transport
 from talkcycle.domain.talks import Entry, Round, Talk
 from talkcycle.rendering.order import RenderOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a message's text may need: the pair and entry of a talk, or the person a round's message goes to."""
+    """What a message's text may need: the pair and entry of a talk, or the person a round's message goes to.
+
+    Attributes:
+        entry: The talk's newest. *earlier*: those it took over from, oldest first.
+    """
 
     round: Round
     talk: Talk | None = None
     employee: Person | None = None
     manager: Person | None = None
     entry: Entry | None = None
+    earlier: tuple[Entry, ...] = ()
     person: Person | None = None
 
 
 def order_for(
-    due: DueMessage, facts: Facts, *, digest: ManagerDigest | HrDigest | None, sender: str, now: datetime
+    due: DueMessage, facts: Facts, *, digest: ManagerDigest | HrDigest | None, routing: Routing, now: datetime
 ) -> RenderOrder:
     """The order for *due*. Its instant, or *now* when that is later (UTC), becomes Date and DTSTAMP."""
+    entry = next((each for each in facts.earlier if each.number == due.entry), facts.entry)
     return RenderOrder(
         due=due,
         round=facts.round,
-        sender=sender,
-        transport=facts.entry.transport if facts.entry else "smtp",
+        sender=routing.sender,
+        transport=routing.mail if due.kind is Kind.MAIL or entry is None else Transport(entry.transport),
         recipient=recipient_of(due, facts),
         made_at=max(now, due.due_at).replace(microsecond=0),
         talk=facts.talk,
         employee=facts.employee,
         manager=facts.manager,
-        entry=facts.entry,
+        entry=entry,
+        replaces=_replaced(due, facts),
+        room=_room(facts),
         digest=digest,
     )
+
+
+def _replaced(due: DueMessage, facts: Facts) -> str | None:
+    """The UID under which a calendar may still hold the talk: that of the entry the newest one took over from."""
+    if due.kind is not Kind.MEETING_CREATE or not facts.earlier or not facts.earlier[-1].in_own_calendar:
+        return None
+    return facts.earlier[-1].uid
+
+
+def _room(facts: Facts) -> Party | None:
+    """The mailbox of the room the talk is in, where it has one."""
+    talk, employee = facts.talk, facts.employee
+    if talk is None or employee is None or employee.site is None or talk.place.kind is not PlaceKind.NAMED:
+        return None
+    rooms = facts.round.cycle.rooms.get(employee.site, ())
+    room = next((each for each in rooms if each.name == talk.place.name), None)
+    return None if room is None or room.address is None else Party(name=room.name, address=room.address)
 
 
 def recipient_of(due: DueMessage, facts: Facts) -> Recipient:

@@ -6,9 +6,17 @@ from dataclasses import dataclass, replace
 
 from talkcycle.domain.delivery import DeliveryError
 from talkcycle.domain.faults import Fault, FaultyInput, Refused
-from talkcycle.domain.messages import CANCELLATION, Kind, RenderedMessage
+from talkcycle.domain.messages import (
+    CANCELLATION,
+    MOVED_TEMPLATE,
+    NEW_ENTRY_TEMPLATE,
+    OLD_ENTRY_TEMPLATE,
+    Kind,
+    RenderedMessage,
+)
 from talkcycle.domain.people import Role
 from talkcycle.domain.ports import MailSender, Parcel
+from talkcycle.domain.routes import Routing
 from talkcycle.rendering.library import base_of
 from talkcycle.rendering.message import Composed, compose, render
 from talkcycle.rendering.order import RenderOrder
@@ -17,6 +25,9 @@ from talkcycle.rounds.examples import example_messages
 from talkcycle.rounds.orders import order_for
 from talkcycle.rounds.plan import Inputs
 from talkcycle.rounds.texts import RoundTexts, texts_of
+
+BETWEEN = frozenset({MOVED_TEMPLATE, NEW_ENTRY_TEMPLATE, OLD_ENTRY_TEMPLATE})
+"""Texts of a step or a cancellation that goes another way than usual; they are shown by their own names."""
 
 SEED = "preview"
 
@@ -42,15 +53,16 @@ def preview(inputs: Inputs, *, sender: str, language: str | None = None, seed: s
     texts = texts_of(dict(inputs.files), default_language=inputs.cycle.language)
     found: list[PreviewedText] = []
     faults: list[Fault] = []
+    routing = Routing(sender=sender)
     for tag in _languages(texts, language):
         for message in example_messages(inputs, tag, seed=seed):
-            order = order_for(message.due, message.facts, digest=message.digest, sender=sender, now=message.due.due_at)
+            order = order_for(message.due, message.facts, digest=message.digest, routing=routing, now=message.due.due_at)
             try:
                 composed = compose(order, texts.library, texts.attachments)
             except Exception as failure:  # noqa: BLE001  # whatever a text of HR's does wrong is told like every fault
                 faults.append(_fault(order, tag, failure))
                 continue
-            name = order.due.template if message.due.kind is Kind.MEETING_CHANGE else order.due.key.step
+            name = order.due.template if order.due.template in BETWEEN else order.due.key.step
             found.append(PreviewedText(name=name, language=tag, role=order.due.role, order=order, composed=composed))
     if faults:
         raise FaultyInput(faults)

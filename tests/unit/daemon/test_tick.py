@@ -14,6 +14,7 @@ from talkcycle.domain.delivery import RetryPolicy
 from talkcycle.domain.holds import ALWAYS_PLAUSIBLE
 from talkcycle.domain.messages import OutboxState
 from talkcycle.domain.people import Roster
+from talkcycle.domain.routes import Routing
 from talkcycle.domain.talks import Entry
 from talkcycle.rounds.advance import HORIZON, Advance
 from talkcycle.rounds.hold import hold_all, release_all
@@ -48,7 +49,7 @@ class Service:
             shelf=PlainTexts(self.store),
             clock=self.clock,
             policy=self.policy,
-            sender=SENDER,
+            routing=Routing(sender=SENDER),
             mark=self.folder / "mark",
             log=self.log.logger,
         )

@@ -60,6 +60,8 @@ CASES = (
     Case(name="invitation-no-mailbox", template="invitation", role=MANAGERS, no_mailbox=True, to_agree=True),
     Case(name="moved-employee", template="moved", role=EMPLOYEES, kind=CHANGE, attach=AGENDA, moved=True),
     Case(name="moved-manager", template="moved", role=MANAGERS, kind=CHANGE, attach=AGENDA, moved=True),
+    Case(name="new-entry-employee", template="new-entry", role=EMPLOYEES, kind=CREATE, attach=AGENDA),
+    Case(name="old-entry-employee", template="old-entry", role=EMPLOYEES, kind=CANCEL),
     Case(name="cancellation-employee", template="cancellation", role=EMPLOYEES, kind=CANCEL),
     Case(name="cancellation-manager", template="cancellation", role=MANAGERS, kind=CANCEL),
     Case(name="preparation-employee", template="preparation-employee", role=EMPLOYEES, attach=BOTH_SHEETS),

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from rendering_round import CYCLE, EMPLOYEE, ENTRY, MANAGER, ROUND, TALK, OrderFor
+from talkcycle.domain.meetings import Party
 from talkcycle.domain.messages import Kind
 from talkcycle.domain.people import Role
-from talkcycle.rendering.invite import REQUEST, Invite, Party, calendar_part
+from talkcycle.rendering.invite import REQUEST, Invite, calendar_part
 from talkcycle.rendering.library import Library
 from talkcycle.rendering.message import compose, render
 from talkcycle.rendering.vtimezone import observances, tells_truly, vtimezone

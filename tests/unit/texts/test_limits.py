@@ -11,6 +11,8 @@ TEMPLATES = Path(__file__).parents[3] / "templates"
 MOST_WORDS = {
     "reminder": 60,
     "moved": 60,
+    "new-entry": 60,
+    "old-entry": 60,
     "cancellation": 60,
     "check-in": 80,
     "follow-up": 90,
