@@ -11,16 +11,22 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from talkcycle.domain.faults import Fault, FaultyInput
 from talkcycle.domain.ports import Clock, Connection, Roles, Sending
 from talkcycle.domain.routes import Transport
-from talkcycle.domain.service import LogFormat, ServiceSettings
+from talkcycle.domain.service import CalendarAddresses, LogFormat, ServiceSettings
 from talkcycle.intake.service_file import read_service
 from talkcycle.rounds.texts import TextShelf
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from talkcycle.domain.busy import BusyTimes
+    from talkcycle.rounds.mailbox_times import Mailboxes
     from talkcycle.rounds.plan import BusyBetween, Inputs, Progress
     from talkcycle.store.open import SqlStore
+
+CALENDARS = CalendarAddresses()
 
 
 class SystemClock:
@@ -62,8 +68,15 @@ class Application:
         return read_inputs(self.config / cycle, self.settings, today=self.clock.now().date())
 
     def busy_between(self, cycle: str, inputs: "Inputs", progress: "Progress | None" = None) -> "BusyBetween":
-        """Reads when people and rooms are busy, from the folder beside the cycle file and from addresses."""
-        return busy_reader(self.config / cycle, inputs, now=self.clock.now(), progress=progress)
+        """Reads when people and rooms are busy, from the folder beside the cycle file, from addresses and mailboxes."""
+        return busy_reader(
+            self.config / cycle,
+            inputs,
+            now=self.clock.now(),
+            calendars=self.settings.calendars,
+            mailboxes=mailboxes_of(self.settings),
+            progress=progress,
+        )
 
 
 def open_application(config: Path, *, env: Mapping[str, str] = os.environ, clock: Clock | None = None) -> Application:
@@ -140,14 +153,22 @@ def read_inputs(cycle_file: Path, settings: ServiceSettings, *, today: date) -> 
 
 
 def busy_reader(
-    cycle_file: Path, inputs: "Inputs", *, now: datetime, progress: "Progress | None" = None
+    cycle_file: Path,
+    inputs: "Inputs",
+    *,
+    now: datetime,
+    calendars: CalendarAddresses = CALENDARS,
+    mailboxes: "Mailboxes | None" = None,
+    progress: "Progress | None" = None,
 ) -> "BusyBetween":
     """Reads busy times of everybody in *inputs* between two instants. It raises FaultyInput with every fault.
 
     Args:
         now: Published lists of busy times begin today; what is before does not matter to a plan.
+        calendars: How they are fetched from addresses.
+        mailboxes: Who can be asked besides; None: nobody.
     """
-    from talkcycle.rounds.busy_times import read_everybodys_busy_times  # noqa: PLC0415
+    from talkcycle.rounds.busy_times import NO_MAILBOXES, read_everybodys_busy_times  # noqa: PLC0415
     from talkcycle.transports.calendar_url import CalendarUrls  # noqa: PLC0415
 
     def read(begins: datetime, ends: datetime) -> "BusyTimes":
@@ -155,13 +176,42 @@ def busy_reader(
             cycle_file.parent / inputs.cycle.planning.calendars,
             inputs.roster.people,
             inputs.cycle.rooms,
-            fetch=CalendarUrls(),
+            fetch=CalendarUrls(allow_http=calendars.http, most_bytes=calendars.largest, tls=trusting(calendars.ca_file)),
+            mailboxes=mailboxes or NO_MAILBOXES,
             window=(max(begins, now + timedelta(days=1)), ends),
             zone=inputs.cycle.zone,
+            most_bytes=calendars.largest,
             progress=progress,
         )
 
     return read
+
+
+def mailboxes_of(settings: ServiceSettings) -> "Mailboxes":
+    """Whose mailboxes can be asked when they are busy, and whom to ask."""
+    from talkcycle.rounds.mailbox_times import Mailboxes  # noqa: PLC0415
+
+    told_by = {name: roles.free_busy for name, roles in roles_of(settings).items() if roles.free_busy is not None}
+    return Mailboxes(routing=settings.routing, free_busy=told_by)
+
+
+def trusting(ca_file: Path | None) -> "SSLContext | None":
+    """Whom TLS trusts: the system's authorities and those in *ca_file*; None: the system's alone.
+
+    Raises:
+        FaultyInput: There are no certificates in the file.
+    """
+    if ca_file is None:
+        return None
+    import ssl  # noqa: PLC0415
+
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(ca_file)
+    except (ssl.SSLError, OSError) as error:
+        problem, mend = "has no certificates in it.", "Export the authority's certificate as PEM (Base64)."
+        raise FaultyInput([Fault(file=str(ca_file), problem=problem, mend=mend)]) from error
+    return context
 
 
 def logger(settings: ServiceSettings) -> Any:

@@ -80,3 +80,30 @@ def test_faults_of_all_calendars_come_at_once_and_nothing_is_planned(config: Pat
     assert "8888" in result.stderr
     assert "secret" not in result.stderr
     assert not list((config.parent / "data").glob("plans/*"))
+
+
+def test_a_calendar_larger_than_service_yaml_allows_is_a_fault(config: Path) -> None:
+    (config / "calendars" / "1003.ics").write_text(calendar(every_morning("20270301")))
+    say(config, "calendars: {largest: 200}")
+
+    result = plan(config)
+
+    assert result.exit_code == 2
+    assert "1003.ics: The calendar is larger than 0.0002 MB." in result.stderr
+
+
+def test_an_authority_without_certificates_is_a_fault_and_no_crash(config: Path) -> None:
+    (config / "ca.pem").write_text("-----BEGIN NOTHING-----")
+    say(config, "calendars: {ca_file: ca.pem}")
+
+    result = plan(config)
+
+    assert result.exit_code == 2
+    assert "ca.pem: has no certificates in it. Export the authority's certificate as PEM (Base64)." in result.stderr
+
+
+def say(config: Path, line: str) -> None:
+    """Take the place of what service.yaml says of calendars."""
+    path = config / "service.yaml"
+    lines = [each for each in path.read_text(encoding="utf-8").splitlines() if not each.startswith("calendars:")]
+    path.write_text("\n".join([*lines, line, ""]), encoding="utf-8")

@@ -118,6 +118,21 @@ class GraphSettings:
     limits: Limits = field(default_factory=lambda: Limits(connections=4, per_mailbox=1))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarAddresses:
+    """How calendars are fetched from addresses.
+
+    Attributes:
+        http: Also without TLS from other machines than this one.
+        ca_file: PEM of the organisation's own authority, besides the system's; None: only those.
+        largest: Bytes of one calendar, unpacked.
+    """
+
+    http: bool = False
+    ca_file: Path | None = None
+    largest: int = 5_000_000
+
+
 class LogFormat(StrEnum):
     JSON = "json"
     TEXT = "text"
@@ -137,6 +152,7 @@ class ServiceSettings:
         per_minute: Messages a minute over all SMTP connections together; None: no limit of ours.
         connections: Lines to the SMTP server at once.
         attachment_limit: Largest size of one message's own files together, bytes.
+        calendars: How calendars are fetched from addresses.
         tick: Pause between ticks.
         secret: Wraps the rounds' keys; None: a key file in the data folder, made on first start.
     """
@@ -153,6 +169,7 @@ class ServiceSettings:
     per_minute: int | None = 30
     connections: int = 2
     attachment_limit: int = 5_000_000
+    calendars: CalendarAddresses = field(default_factory=CalendarAddresses)
     tick: timedelta = timedelta(seconds=60)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     log_format: LogFormat = LogFormat.TEXT

@@ -1,6 +1,7 @@
 """What was found wrong with a document so far."""
 
-from typing import TypeVar
+from types import NoneType
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -59,8 +60,8 @@ class Findings:
         return settings
 
     def _set(self, settings: BaseModel, key: str, value: Value, path: KeyPath) -> None:
-        kind = type(settings).model_fields[key].annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
+        kind = _group(type(settings).model_fields[key].annotation)
+        if kind is not None:
             setattr(settings, key, self.section(kind, value, (*path, key)))
             return
         try:
@@ -76,3 +77,11 @@ class Findings:
         while len(path) > least and path not in self.document.lines:
             path = path[:-1]
         return path
+
+
+def _group(annotation: Any) -> type[BaseModel] | None:
+    """The model of a group of settings, which may stay away; None: it is a single setting."""
+    kinds = [each for each in get_args(annotation) or (annotation,) if each is not NoneType]
+    if len(kinds) == 1 and isinstance(kinds[0], type) and issubclass(kinds[0], BaseModel):
+        return kinds[0]
+    return None

@@ -1,58 +1,16 @@
 """The settings of service.yaml: names, kinds, descriptions and defaults. The schema is made from these."""
 
-import re
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
 from talkcycle.domain.delivery import RetryPolicy
-from talkcycle.domain.service import LogFormat, TlsMode
+from talkcycle.domain.service import CalendarAddresses, LogFormat, TlsMode
+from talkcycle.intake.mailbox_model import CLIENT, TENANT, ExchangeSection, GraphSection, RouteSection
+from talkcycle.intake.service_types import Connections, Port, Rate, Size, Span
 from talkcycle.intake.setting_types import Address, Line, Section, required, setting
-from talkcycle.intake.unusable import Unusable, quoted
-
-_UNITS = {"": 1, "s": 1, "min": 60, "h": 3600, "d": 86400}
-_SPAN = re.compile(r"(\d{1,7}) ?(|s|min|h|d)")
-_SIZE = re.compile(r"(\d{1,12}(?:\.\d+)?) ?(|b|kb|mb|bytes)")
-_NO_LIMIT = "no limit"
-
-
-def _span(value: Any) -> timedelta:
-    match = _SPAN.fullmatch(value.strip().casefold()) if isinstance(value, str) else None
-    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
-    if not 1 <= seconds <= 7 * 86400:
-        raise Unusable(f"{quoted(value)} is not a time that can be waited.", "Write it as 30 s, 15 min or 2 h.")
-    return timedelta(seconds=seconds)
-
-
-def _size(value: Any) -> int:
-    match = _SIZE.fullmatch(value.strip().casefold()) if isinstance(value, str) else None
-    if match is None:
-        raise Unusable(f"{quoted(value)} is not a size.", "Write it as 5 MB.")
-    return int(float(match[1]) * {"kb": 1_000, "mb": 1_000_000}.get(match[2], 1))
-
-
-def _rate(value: Any) -> int | None:
-    if isinstance(value, str) and value.strip().casefold() == _NO_LIMIT:
-        return None
-    if not isinstance(value, str) or not value.strip().isdecimal() or not 1 <= int(value[:9]) <= 100_000:
-        raise Unusable(f"{quoted(value)} is not a number of messages.", 'Write a number such as 30, or "no limit".')
-    return int(value)
-
-
-Span = Annotated[
-    timedelta,
-    BeforeValidator(_span),
-    WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^\d+ ?(s|min|h|d)$"}]}),
-]
-Size = Annotated[int, BeforeValidator(_size), WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]})]
-Rate = Annotated[
-    int | None,
-    BeforeValidator(_rate),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"const": _NO_LIMIT}]}),
-]
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Unknown(StrEnum):
@@ -97,10 +55,43 @@ class RetrySection(Section):
     )
 
 
-class ServiceFile(Section):
-    """One installation of talkcycle. Only `smtp.host` and `sender` have no default. Paths are counted from this file."""
+class CalendarSection(Section):
+    """How the service fetches calendars from the addresses that HR collects."""
 
-    smtp: SmtpSection = required("The server that takes our mails.", {"host": "smtp.example.com"})
+    http: bool = setting(
+        CalendarAddresses().http,
+        "Also from other machines without TLS: anybody on the way can read them.",
+        True,
+        shown=False,
+    )
+    ca_file: Line | None = setting(None, "Certificates (PEM) of your own authority, besides the system's.", "ca.pem")
+    largest: Size = setting(CalendarAddresses().largest, "Largest calendar that is read.", "5 MB", shown="5 MB")
+
+
+class ServiceFile(Section):
+    """One installation of talkcycle. Only `sender` and a way to send have no default. Paths count from this file."""
+
+    smtp: SmtpSection | None = setting(None, "A server that takes our mails.", {"host": "smtp.example.com"})
+    exchange: ExchangeSection | None = setting(
+        None,
+        "Exchange on-premises (EWS).",
+        {
+            "endpoint": "https://mail.example.com/EWS/Exchange.asmx",
+            "user": "EXAMPLE\\svc-talks",
+            "password_env": "TALKCYCLE_EXCHANGE_PASSWORD",
+        },
+    )
+    graph: GraphSection | None = setting(
+        None,
+        "Exchange Online (Microsoft Graph).",
+        {"tenant": TENANT, "client_id": CLIENT, "secret_env": "TALKCYCLE_GRAPH_SECRET"},
+    )
+    routes: list[RouteSection] = setting(
+        [],
+        "Who serves whose mailbox: the first that fits; the roster's column `mailbox` comes first. "
+        "Default: the only one there is, or smtp.",
+        [{"address": "*@shop.example.com", "by": "smtp"}, {"address": "*", "by": "exchange"}],
+    )
     sender: Address = required("The service's own mailbox: From, envelope sender and organizer.", "talks@example.com")
     data: Line | None = setting(
         None,
@@ -119,12 +110,13 @@ class ServiceFile(Section):
     database_password_file: Line | None = setting(None, "File with the database's password.", "/run/secrets/database")
     templates: Line | None = setting(None, "Folder with HR's own texts. Default: only the shipped ones.", "templates")
     per_minute: Rate = setting(
-        30, "Most messages a minute, over all connections: stay under the server's limit.", 30, shown=30
+        30, "Most messages a minute by SMTP, over all connections: stay under the server's limit.", 30, shown=30
     )
-    connections: Annotated[int, Field(ge=1, le=20)] = setting(2, "Connections to the server at once.", 2, shown=2)
+    connections: Connections = setting(2, "Connections to the SMTP server at once.", 2, shown=2)
     attachment_limit: Size = setting(
         5_000_000, "Most that one message's own files may take together.", "5 MB", shown="5 MB"
     )
+    calendars: CalendarSection = setting(CalendarSection(), "Calendars that are fetched.", {"largest": "5 MB"})
     tick: Span = setting(timedelta(seconds=60), "Pause between two looks at what is due.", "60 s", shown="60 s")
     retry: RetrySection = setting(RetrySection(), "What is certainly not delivered.", {"attempts": 12})
     unknown: Unknown = setting(

@@ -1,23 +1,32 @@
-"""Read when people and rooms are busy, from files and addresses, with every fault of all of them at once."""
+"""Read when people and rooms are busy, from files, addresses and mailboxes, with every fault of all of them at once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from talkcycle.domain.busy import BusyKind, BusyTimes, FetchCalendars, Owner, Span, Unfetched
+from talkcycle.domain.busy import BusyTimes, FetchCalendars, Owner, Span, Unfetched
 from talkcycle.domain.faults import Fault, FaultyInput
+from talkcycle.domain.mailboxes import Untold
 from talkcycle.domain.people import Person
+from talkcycle.domain.routes import Routing
 from talkcycle.domain.wishes import PlanningRules, SiteRoom
 from talkcycle.intake.busy_times import MOST_BYTES, busy_times_in, too_large
 from talkcycle.intake.calendar_files import calendar_files
 from talkcycle.intake.calendar_urls import read_calendar_urls
+from talkcycle.rounds.mailbox_times import (
+    Busy,
+    Mailboxes,
+    Progress,
+    busy_as_told,
+    taking_part,
+    untold_faults,
+)
 
 BATCH = 32
 """Calendars fetched together; they are in memory at the same time."""
 
-Busy = Mapping[BusyKind, tuple[Span, ...]]
-Progress = Callable[[int, int], None]
+NO_MAILBOXES = Mailboxes(routing=Routing(sender=""))
 Source = tuple[Owner, str, bytes | Fault]
 """Whose calendar, what faults call it, and its bytes or why there are none."""
 
@@ -29,6 +38,7 @@ def read_busy_times(
     *,
     urls: Mapping[Owner, str],
     fetch: FetchCalendars,
+    mailboxes: Mailboxes = NO_MAILBOXES,
     window: Span,
     zone: str,
     most_bytes: int = MOST_BYTES,
@@ -40,6 +50,7 @@ def read_busy_times(
         folder: Calendars as files; it may be missing under its usual name, since not everybody uses it.
         rooms: By site.
         urls: Where calendars are fetched; they may hold secrets and are never shown.
+        mailboxes: What can be asked besides. Whoever has a file or an address is not: HR gave it instead.
         window: UTC; begin it no earlier than today and a margin, since published lists of busy times begin there.
         zone: IANA, for rooms of sites where nobody works. Else a room has the zone of most people of its site.
         most_bytes: Of one calendar.
@@ -55,7 +66,9 @@ def read_busy_times(
     zones = _zones(people, rooms, zone)
     wrong = [*faults, *(_doubled(path) for owner, path in files.items() if owner in urls)]
     found: dict[Owner, Busy] = {}
-    total = len(files) + len(urls)
+    asked = mailboxes.of(taking_part(people, window), rooms)
+    asked = {owner: mailbox for owner, mailbox in asked.items() if owner not in files and owner not in urls}
+    given, total = len(files) + len(urls), len(files) + len(urls) + len(asked)
     for at, (owner, name, data) in enumerate(_sources(files, urls, fetch, most_bytes), start=1):
         try:
             found[owner] = busy_times_in(_bytes(data), file=name, zone=zones[owner], window=window, most_bytes=most_bytes)
@@ -63,6 +76,12 @@ def read_busy_times(
             wrong.extend(faulty.faults)
         if progress:
             progress(at, total)
+    told = mailboxes.times(asked, window, progress and (lambda done, _: progress(given + done, total)))
+    wrong.extend(untold_faults({owner: why for owner, why in told.items() if isinstance(why, Untold)}))
+    by_id = {person.id: person for person in people}
+    for owner, times in told.items():
+        if not isinstance(times, Untold):
+            found[owner] = busy_as_told(times, by_id[owner] if isinstance(owner, str) else None, window)
     if wrong:
         raise FaultyInput(wrong)
     return BusyTimes(
@@ -77,8 +96,10 @@ def read_everybodys_busy_times(
     rooms: Mapping[str, Iterable[SiteRoom]],
     *,
     fetch: FetchCalendars,
+    mailboxes: Mailboxes = NO_MAILBOXES,
     window: Span,
     zone: str,
+    most_bytes: int = MOST_BYTES,
     progress: Progress | None = None,
 ) -> BusyTimes:
     """The same, with the addresses that stand in the folder. Raises FaultyInput, with the faults of these, too."""
@@ -91,7 +112,16 @@ def read_everybodys_busy_times(
         faults.extend(faulty.faults)
     try:
         found = read_busy_times(
-            folder, people, rooms, urls=urls, fetch=fetch, window=window, zone=zone, progress=progress
+            folder,
+            people,
+            rooms,
+            urls=urls,
+            fetch=fetch,
+            mailboxes=mailboxes,
+            window=window,
+            zone=zone,
+            most_bytes=most_bytes,
+            progress=progress,
         )
     except FaultyInput as faulty:
         raise FaultyInput([*faults, *faulty.faults]) from None

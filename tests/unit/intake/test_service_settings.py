@@ -7,7 +7,7 @@ import pytest
 
 from talkcycle.domain.delivery import RetryPolicy
 from talkcycle.domain.faults import FaultyInput
-from talkcycle.domain.service import LogFormat, ServiceSettings, SmtpSettings, TlsMode
+from talkcycle.domain.service import CalendarAddresses, LogFormat, ServiceSettings, SmtpSettings, TlsMode
 from talkcycle.intake.service_file import read_service
 from talkcycle.resources import shipped
 
@@ -61,6 +61,7 @@ templates: texts
 per_minute: no limit
 connections: 4
 attachment_limit: 2.5 MB
+calendars: {http: yes, ca_file: ca.pem, largest: 2 MB}
 tick: 5 min
 retry: {attempts: 3, first_pause: 10 s, longest_pause: 1 h, unknown_pause: 30 min}
 unknown: hold
@@ -87,6 +88,7 @@ secret_env: SECRET
         per_minute=None,
         connections=4,
         attachment_limit=2_500_000,
+        calendars=CalendarAddresses(http=True, ca_file=tmp_path / "ca.pem", largest=2_000_000),
         tick=timedelta(minutes=5),
         retry=RetryPolicy(
             most_attempts=3,
@@ -131,7 +133,12 @@ SMTP = "sender: talks@example.com\nsmtp:\n  host: smtp.example.com\n"
 FAULTS = [
     pytest.param(
         "sender: talks@example.com\n",
-        [": smtp is missing. Write for example `smtp: {host: smtp.example.com}`."],
+        [
+            (
+                ": smtp is missing, and so are exchange and graph: nothing could be sent. "
+                "Write for example `smtp: {host: smtp.example.com}`."
+            )
+        ],
         id="no server",
     ),
     pytest.param(
@@ -254,6 +261,15 @@ FAULTS = [
             ':6: unknown "forget" is not one of the choices. Write resend or hold.',
         ],
         id="things that are not there",
+    ),
+    pytest.param(
+        LEAST + "calendars:\n  http: perhaps\n  ca_file: gone.pem\n  largest: 1000 MB\n",
+        [
+            ':4: calendars.http "perhaps" is neither true nor false. Write true or false.',
+            ':5: calendars.ca_file "gone.pem" is not a file that is there. Check the path; it is counted from this file.',
+            ":6: calendars.largest is no size of a calendar. Write at most 20 MB.",
+        ],
+        id="calendars that cannot be fetched like this",
     ),
     pytest.param(
         LEAST + "retry: {first_pause: 2 h, longest_pause: 1 min}\n",
