@@ -34,7 +34,7 @@ def migrate(engine: Engine) -> None:
 
 
 def _is_current(connection: Connection) -> bool:
-    version = _version(connection)
+    version = schema_version(connection)
     if version is not None and version > HEAD:
         raise SchemaTooNew(
             f"The database has schema {version}, this talkcycle knows {HEAD}. Install the newer talkcycle again, or "
@@ -43,7 +43,8 @@ def _is_current(connection: Connection) -> bool:
     return version == HEAD
 
 
-def _version(connection: Connection) -> str | None:
+def schema_version(connection: Connection) -> str | None:
+    """The newest migration that has run; None: none yet."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
