@@ -148,6 +148,7 @@ def read_inputs(cycle_file: Path, settings: ServiceSettings, *, today: date) -> 
         templates=settings.templates,
         default_contact=settings.sender,
         attachment_limit=settings.attachment_limit,
+        transports=settings.routing.available,
         today=today,
     )
 

@@ -29,6 +29,7 @@ class Column(StrEnum):
     ABSENCES = "absences"
     PREFERRED = "preferred hours"
     MOST_PER_DAY = "most per day"
+    MAILBOX = "mailbox"
     EXCLUDED = "excluded"
 
 
@@ -51,6 +52,7 @@ NAMES = {
     Column.PREFERRED: "preferred hours, preferred times, önskade tider, önskade samtalstider",
     Column.MOST_PER_DAY: "most per day, most talks per day, talks a day, talks per day, max per day, högst per dag, "
     "högst samtal per dag, samtal per dag",
+    Column.MAILBOX: "mailbox, served by, transport, postlåda, brevlåda",
     Column.EXCLUDED: "excluded, exclude, exclusion, exclusion reason, undantagen, undantag, undantas, utesluten",
 }
 """Names of each column; case, spaces, dots, hyphens and underscores do not matter."""

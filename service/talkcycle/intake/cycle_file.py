@@ -25,6 +25,7 @@ from talkcycle.intake.languages import language_tag, time_zone
 from talkcycle.intake.person_defaults import PersonDefaults
 from talkcycle.intake.planning_section import planning_rules, read_rooms
 from talkcycle.intake.public_holidays import country_code
+from talkcycle.intake.served_by import TRANSPORTS
 from talkcycle.intake.setting_types import ELSEWHERE
 from talkcycle.intake.steps_section import Surroundings, read_steps
 from talkcycle.intake.texts_section import by_language
@@ -58,6 +59,7 @@ def read_cycle(
     templates: Mapping[str, AbstractSet[str]],
     default_contact: str,
     attachment_limit: int = ATTACHMENT_LIMIT,
+    transports: AbstractSet[str] = frozenset(TRANSPORTS),
 ) -> tuple[Cycle, Path]:
     """The cycle of *path*, and its roster's file.
 
@@ -65,18 +67,30 @@ def read_cycle(
         templates: Language to the names of its texts; a language is known when it is here.
         default_contact: HR's address where the file names none: the service's mailbox.
         attachment_limit: Bytes that one message's own files may take together.
+        transports: Those service.yaml has.
 
     Raises:
         FaultyInput: With every fault.
     """
-    found = examine_cycle(path, templates=templates, default_contact=default_contact, attachment_limit=attachment_limit)
+    found = examine_cycle(
+        path,
+        templates=templates,
+        default_contact=default_contact,
+        attachment_limit=attachment_limit,
+        transports=transports,
+    )
     if found.cycle is None or found.roster is None:
         raise FaultyInput(found.faults)
     return found.cycle, found.roster
 
 
 def examine_cycle(
-    path: Path, *, templates: Mapping[str, AbstractSet[str]], default_contact: str, attachment_limit: int
+    path: Path,
+    *,
+    templates: Mapping[str, AbstractSet[str]],
+    default_contact: str,
+    attachment_limit: int = ATTACHMENT_LIMIT,
+    transports: AbstractSet[str] = frozenset(TRANSPORTS),
 ) -> ExaminedCycle:
     """Like ``read_cycle``, with the faults returned, so that the roster can be read nevertheless.
 
@@ -87,7 +101,7 @@ def examine_cycle(
     raw = findings.document.value
     settings = findings.section(CycleSettings, raw, apart=frozenset({"agenda", "steps", "rooms", "wishes"}))
     languages = templates.keys()
-    defaults = _defaults(findings, settings, languages)
+    defaults = _defaults(findings, settings, languages, transports)
     check_days(findings, settings)
     check_talk(findings, settings)
     around = Surroundings(
@@ -171,13 +185,16 @@ def examine_cycle(
     )
 
 
-def _defaults(findings: Findings, settings: CycleSettings, languages: AbstractSet[str]) -> PersonDefaults:
+def _defaults(
+    findings: Findings, settings: CycleSettings, languages: AbstractSet[str], transports: AbstractSet[str]
+) -> PersonDefaults:
     """Language, zone and country for whom the roster gives none; the shipped ones where the file's are faulty."""
     return PersonDefaults(
         language=_language(findings, ("language",), settings.language, languages),
         zone=_zone(findings, ("zone",), settings.zone),
         country=_country(findings, settings.country),
         languages=languages,
+        transports=transports,
     )
 
 

@@ -11,6 +11,7 @@ from talkcycle.intake.cycle_file import ATTACHMENT_LIMIT, examine_cycle
 from talkcycle.intake.nearest import nearest
 from talkcycle.intake.pins_together import clashes
 from talkcycle.intake.roster_file import read_roster
+from talkcycle.intake.served_by import TRANSPORTS
 from talkcycle.intake.unusable import quoted
 from talkcycle.intake.wishes_and_people import misnamed, roomless
 from talkcycle.intake.yaml_lines import Document, KeyPath
@@ -22,13 +23,20 @@ def read_cycle_and_roster(
     templates: Mapping[str, AbstractSet[str]],
     default_contact: str,
     attachment_limit: int = ATTACHMENT_LIMIT,
+    transports: AbstractSet[str] = frozenset(TRANSPORTS),
 ) -> tuple[Cycle, Roster]:
     """The cycle of *path* and the people of the roster it names. Arguments as of ``read_cycle``.
 
     Raises:
         FaultyInput: With every fault of both.
     """
-    found = examine_cycle(path, templates=templates, default_contact=default_contact, attachment_limit=attachment_limit)
+    found = examine_cycle(
+        path,
+        templates=templates,
+        default_contact=default_contact,
+        attachment_limit=attachment_limit,
+        transports=transports,
+    )
     faults: list[Fault] = list(found.faults)
     roster = None
     if found.roster is not None:

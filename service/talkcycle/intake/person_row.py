@@ -14,6 +14,7 @@ from talkcycle.intake.columns import Column
 from talkcycle.intake.languages import language_tag, time_zone
 from talkcycle.intake.person_defaults import PersonDefaults
 from talkcycle.intake.public_holidays import country_code
+from talkcycle.intake.served_by import transport_named
 from talkcycle.intake.tables import Table
 from talkcycle.intake.unusable import Unusable, quoted
 from talkcycle.intake.working_week import intervals, names_days, weekdays, working_week
@@ -67,6 +68,7 @@ class RowReader:
             preferred=self._read(number, Column.PREFERRED, cells, intervals, ()),
             most_per_day=self._read(number, Column.MOST_PER_DAY, cells, _talks_per_day, None),
             excluded=excluded,
+            mailbox=self._read(number, Column.MAILBOX, cells, self._transport, None),
         )
 
     def _cells(self, row: Sequence[str]) -> dict[Column, str]:
@@ -97,6 +99,9 @@ class RowReader:
 
     def _language(self, text: str) -> str:
         return language_tag(text, self.defaults.languages)
+
+    def _transport(self, text: str) -> str | None:
+        return transport_named(text, self.defaults.transports)
 
     def _hours(self, number: int, days: str, hours: str) -> WeekHours:
         if not days and not hours:

@@ -55,6 +55,7 @@ def roster_version(people: Iterable[Person]) -> str:
                 [(absence.first.isoformat(), absence.last.isoformat()) for absence in person.absences],
                 person.excluded,
                 *_as_host(person),
+                *_served(person),
             )
         )
         for person in people
@@ -65,3 +66,7 @@ def roster_version(people: Iterable[Person]) -> str:
 def _as_host(person: Person) -> tuple[object, ...]:
     """Nothing for most people, so that versions from before these columns stay what they were."""
     return (person.preferred, person.most_per_day) if person.preferred or person.most_per_day else ()
+
+
+def _served(person: Person) -> tuple[object, ...]:
+    return (("mailbox", person.mailbox),) if person.mailbox else ()

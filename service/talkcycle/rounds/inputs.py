@@ -1,6 +1,7 @@
 """Read HR's files together, so that every fault in any of them is reported at once."""
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +21,13 @@ YEARS_AHEAD = 2
 
 
 def read_inputs(
-    cycle_file: Path, *, templates: Path | None, default_contact: str, attachment_limit: int, today: date
+    cycle_file: Path,
+    *,
+    templates: Path | None,
+    default_contact: str,
+    attachment_limit: int,
+    transports: AbstractSet[str],
+    today: date,
 ) -> Inputs:
     """The cycle of *cycle_file* with its roster, holidays, texts and attachments.
 
@@ -28,6 +35,7 @@ def read_inputs(
         templates: HR's own templates folder.
         default_contact: HR's address where the cycle names none.
         attachment_limit: Bytes one message's own files may take together.
+        transports: Those service.yaml has; a roster that names another one is at fault.
         today: Holidays are looked up from this day's year on, for a repeated cycle whose first window is long past.
 
     Raises:
@@ -42,6 +50,7 @@ def read_inputs(
             templates={language: library.names_for(language) for language in library.languages},
             default_contact=default_contact,
             attachment_limit=attachment_limit,
+            transports=transports,
         )
     except FaultyInput as faulty:
         raise FaultyInput([*faults, *faulty.faults]) from None

@@ -35,6 +35,28 @@ def test_a_roster_that_is_not_there_is_one_fault_more(tmp_path: Path, templates:
     ]
 
 
+def test_a_mailbox_served_by_nobody_is_a_fault_in_its_row(tmp_path: Path, templates: dict[str, set[str]]) -> None:
+    (tmp_path / "cycle.yaml").write_text(WINDOW + "roster: roster.csv\n", encoding="utf-8")
+    (tmp_path / "roster.csv").write_text(
+        "id,name,email,manager,mailbox\n1,A,a@x.example,,graph\n2,B,b@x.example,1,on-prem\n3,C,c@x.example,1,grpah\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(FaultyInput) as raised:
+        read_cycle_and_roster(
+            tmp_path / "cycle.yaml",
+            templates=templates,
+            default_contact="talks@example.com",
+            transports={"smtp", "graph"},
+        )
+    assert [str(fault).removeprefix(f"{tmp_path}/") for fault in raised.value.faults] == [
+        (
+            "roster.csv:3: mailbox service.yaml has no exchange. "
+            "Leave it empty, so that the rules of service.yaml hold, or let IT configure it there."
+        ),
+        'roster.csv:4: mailbox "grpah" is no way to reach a mailbox. Did you mean "graph"?',
+    ]
+
+
 def test_a_site_that_is_nearly_somebodys_is_a_fault(tmp_path: Path, templates: dict[str, set[str]]) -> None:
     cycle = (
         WINDOW

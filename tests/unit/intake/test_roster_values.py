@@ -204,6 +204,37 @@ def test_a_manager_may_have_preferred_hours_and_a_limit_of_their_own(tmp_path: P
         assert (second.preferred, second.most_per_day) == ((), None)
 
 
+@pytest.mark.parametrize(
+    ("cell", "transport"),
+    [
+        ("SMTP", "smtp"),
+        ("mail", "smtp"),
+        ("Exchange", "exchange"),
+        ("On-Premises", "exchange"),
+        ("graph", "graph"),
+        ("Office  365", "graph"),
+        ("online", "graph"),
+        ("", None),
+    ],
+)
+@pytest.mark.parametrize("column", ["mailbox", "Served by", "Postlåda"])
+def test_the_roster_may_say_who_serves_a_mailbox(
+    tmp_path: Path, defaults: PersonDefaults, column: str, cell: str, transport: str | None
+) -> None:
+    (person,) = read(tmp_path, f"id,name,email,manager,{column}\n1,A,a@x.example,,{cell}\n".encode(), defaults).people
+    assert person.mailbox == transport
+
+
+def test_the_version_knows_who_serves_a_mailbox_but_nothing_of_an_empty_column(
+    tmp_path: Path, defaults: PersonDefaults
+) -> None:
+    head = "id,name,email,manager,mailbox\n1,A,a@x.example,,"
+    without = read(tmp_path, b"id,name,email,manager\n1,A,a@x.example,\n", defaults).version
+    assert read(tmp_path, f"{head}\n".encode(), defaults).version == without
+    versions = {read(tmp_path, f"{head}{cell}\n".encode(), defaults).version for cell in ("smtp", "graph")}
+    assert len(versions | {without}) == 3
+
+
 def test_the_version_knows_preferred_hours_and_limits_but_nothing_of_columns_that_say_nothing(
     tmp_path: Path, defaults: PersonDefaults
 ) -> None:
