@@ -24,11 +24,20 @@ class Cascade(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteRoom:
-    """A room of a site, known there by its name. It holds talks when it is neutral and seats two."""
+    """A room of a site, known there by its name. It holds talks when it is neutral and seats two.
+
+    Attributes:
+        address: Its mailbox, which tells when it is free and is invited; None: it has none.
+        listed: It comes from a room list, not from the cycle file.
+        address_listed: It stands in the cycle file without an address, and has that of a room list.
+    """
 
     name: str
     seats: int
     neutral: bool = True
+    address: str | None = None
+    listed: bool = False
+    address_listed: bool = False
 
     @property
     def holds_talks(self) -> bool:
