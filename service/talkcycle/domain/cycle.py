@@ -236,6 +236,12 @@ class Cycle:
     def calendar_step(self) -> Step:
         return next(step for step in self.steps if step.calendar)
 
+    def room_at(self, site: str | None, place: Place) -> SiteRoom | None:
+        """The room of *site* that *place* names; None where it names none."""
+        if site is None or place.kind is not PlaceKind.NAMED:
+            return None
+        return next((room for room in self.rooms.get(site, ()) if room.name == place.name), None)
+
     def place_for(self, site: str | None) -> Place:
         """The place of a talk whose employee sits at *site*."""
         if site is not None and site in self.places:

@@ -8,6 +8,9 @@ from enum import StrEnum
 from talkcycle.domain.cycle import Cycle, Place
 from talkcycle.domain.routes import Transport
 
+DELETED = "deleted in its host's calendar"
+"""The note of a talk that was called off there."""
+
 
 class TalkState(StrEnum):
     """``abstained`` and what follows a talk come with the life of a talk."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from talkcycle.domain.cycle import PlaceKind
 from talkcycle.domain.derive import Recipient, hr_recipient, person_recipient
 from talkcycle.domain.digests import HrDigest, ManagerDigest
 from talkcycle.domain.meetings import Party
@@ -63,10 +62,7 @@ def _replaced(due: DueMessage, facts: Facts) -> str | None:
 def _room(facts: Facts) -> Party | None:
     """The mailbox of the room the talk is in, where it has one."""
     talk, employee = facts.talk, facts.employee
-    if talk is None or employee is None or employee.site is None or talk.place.kind is not PlaceKind.NAMED:
-        return None
-    rooms = facts.round.cycle.rooms.get(employee.site, ())
-    room = next((each for each in rooms if each.name == talk.place.name), None)
+    room = None if talk is None or employee is None else facts.round.cycle.room_at(employee.site, talk.place)
     return None if room is None or room.address is None else Party(name=room.name, address=room.address)
 
 
