@@ -13,6 +13,7 @@ from talkcycle.domain.busy import BusyKind, Span
 from talkcycle.domain.mailboxes import Answer
 from talkcycle.domain.meetings import Party
 from talkcycle.domain.messages import Kind
+from talkcycle.domain.people import WeekHours
 from talkcycle.domain.ports import Parcel, Roles
 
 
@@ -97,6 +98,18 @@ class Harness(Protocol):
         """Put something private of their own into somebody's calendar. *kind*: None: shown as free."""
         ...
 
+    def works(self, address: str, hours: WeekHours, zone: str, /) -> None:
+        """Set the week that the owner of a mailbox works. *hours*: local to *zone*, one interval a day at most."""
+        ...
+
     def move_away(self, address: str, /) -> None:
         """From now on another server has this mailbox."""
+        ...
+
+    def move_back(self, address: str, /) -> None:
+        """This server has it again; what is in it is called otherwise now."""
+        ...
+
+    def forget_states(self, address: str, /) -> None:
+        """The server knows no state any more that it gave of this calendar."""
         ...

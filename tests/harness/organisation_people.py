@@ -14,6 +14,7 @@ from talkcycle.domain.busy import BusyKind, Span
 from talkcycle.domain.mailboxes import Answer
 from talkcycle.domain.meetings import Party
 from talkcycle.domain.messages import Kind
+from talkcycle.domain.people import WeekHours
 from talkcycle.domain.ports import Parcel, Roles
 
 DOMAIN = "norrsken.example"
@@ -115,6 +116,17 @@ class OrganisationHarness:
     def occupy(self, address: str, span: Span, /, *, kind: BusyKind | None = BusyKind.BUSY, subject: str = "") -> None:
         self.organisation.occupy(address, *span, KINDS[kind], subject=subject, private=True)
 
+    def works(self, address: str, hours: WeekHours, zone: str, /) -> None:
+        mailbox = self.organisation.mailbox(address)
+        mailbox.zone = zone
+        mailbox.hours = tuple((day, *interval) for day, intervals in enumerate(hours) for interval in intervals)
+
     def move_away(self, address: str, /) -> None:
         to = Where.ONLINE if self.where is Where.ON_PREMISES else Where.ON_PREMISES
         self.organisation.migrate(address, to)
+
+    def move_back(self, address: str, /) -> None:
+        self.organisation.migrate(address, self.where)
+
+    def forget_states(self, address: str, /) -> None:
+        raise NotImplementedError

@@ -6,8 +6,12 @@ from contextlib import contextmanager
 import pytest
 
 from harness.contract import Harness, Trait
+from harness.doctors import Ward
 
-SENDS = ("smtp",)
+KEEPS_CALENDARS: tuple[str, ...] = ()
+SENDS = ("smtp", *KEEPS_CALENDARS)
+TELLS_BUSY_TIMES = ("icalendar", *KEEPS_CALENDARS)
+HAS_A_DOCTOR = ("smtp", *KEEPS_CALENDARS)
 
 
 @contextmanager
@@ -17,6 +21,23 @@ def opened(name: str) -> Iterator[Harness]:
         from harness.smtp import smtp_harness  # noqa: PLC0415  # each drags in what only its own transport needs
 
         with smtp_harness() as smtp:
+            yield smtp
+    elif name == "icalendar":
+        from harness.icalendar_addresses import published_harness  # noqa: PLC0415
+
+        with published_harness() as published:
+            yield published
+    else:
+        raise LookupError(name)
+
+
+@contextmanager
+def examined(name: str) -> Iterator[Ward]:
+    """The server of that name as IT has set it up, for doctors to look at."""
+    if name == "smtp":
+        from harness.doctors import smtp_ward  # noqa: PLC0415
+
+        with smtp_ward() as smtp:
             yield smtp
     else:
         raise LookupError(name)

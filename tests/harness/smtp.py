@@ -17,6 +17,7 @@ from talkcycle.domain.busy import BusyKind, Span
 from talkcycle.domain.mailboxes import Answer
 from talkcycle.domain.meetings import Party
 from talkcycle.domain.messages import Kind
+from talkcycle.domain.people import WeekHours
 from talkcycle.domain.ports import Parcel, Roles
 from talkcycle.domain.service import SmtpSettings, TlsMode
 from talkcycle.domain.talks import Entry
@@ -97,8 +98,17 @@ class SmtpHarness:
     def occupy(self, address: str, span: Span, /, *, kind: BusyKind | None = BusyKind.BUSY, subject: str = "") -> None:
         raise NotImplementedError(NO_CALENDARS)
 
+    def works(self, address: str, hours: WeekHours, zone: str, /) -> None:
+        raise NotImplementedError(NO_CALENDARS)
+
     def move_away(self, address: str, /) -> None:
         raise NotImplementedError(self.lacks[Trait.OTHER_SERVERS])
+
+    def move_back(self, address: str, /) -> None:
+        raise NotImplementedError(self.lacks[Trait.OTHER_SERVERS])
+
+    def forget_states(self, address: str, /) -> None:
+        raise NotImplementedError(NO_CALENDARS)
 
 
 @contextmanager
