@@ -196,7 +196,7 @@ def _digests(language: str) -> Iterator[Example]:
             digest=digest,
         )
         yield _example(language, "digest-manager", variant, order)
-    hrs = (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.NEXT_ROUND)
+    hrs = (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.DELETED, Need.NEXT_ROUND)
     counts = {"talks": 36, "placed": 34, "invited": 34, "this-week": 8, "past": 0, "cancelled": 6, "unplaced": 2}
     hr = HrDigest(
         monday=MONDAY,

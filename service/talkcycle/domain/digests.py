@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from talkcycle.domain.cycle import Place
 from talkcycle.domain.localtime import day_of, instant_of
-from talkcycle.domain.talks import Talk, TalkState
+from talkcycle.domain.talks import DELETED, Talk, TalkState
 
 MOST_LINES = 5
 
@@ -19,6 +19,7 @@ class Need(StrEnum):
     UNDELIVERED = "undelivered"
     HELD = "held"
     UNPLACED = "unplaced"
+    DELETED = "deleted"
     PRINT_AGENDA = "print-agenda"
     PREPARE = "prepare"
     NEXT_ROUND = "next-round"
@@ -145,6 +146,10 @@ def hr_digest(
     lines = [DigestLine(need=need, count=count) for need, count in troubles.items() if count]
     if unplaced:
         lines.append(DigestLine(need=Need.UNPLACED, count=unplaced))
+    since = instant_of(monday - timedelta(days=7), time(), zone)
+    deleted = sum(talk.note == DELETED and talk.changed_at >= since for talk in talks)
+    if deleted:
+        lines.append(DigestLine(need=Need.DELETED, count=deleted))
     if next_window:
         lines.append(DigestLine(need=Need.NEXT_ROUND, start=instant_of(next_window, time(12), zone), zone=zone))
     lines.sort(key=lambda line: list(Need).index(line.need))

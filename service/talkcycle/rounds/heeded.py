@@ -1,4 +1,4 @@
-"""Do what follows from an entry as it was seen in its organizer's calendar. What the calendar has told is not told again."""
+"""Do what follows from an entry as it was seen in its organizer's calendar. What that has told is not told again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -107,7 +107,7 @@ def digest_of(case: Case) -> ManagerDigest | HrDigest | None:
     zone = "Europe/Stockholm"
     match case.template:
         case "digest-manager":
-            needs = [need for need in Need if need is not Need.NEXT_ROUND]
+            needs = [need for need in Need if need not in {Need.NEXT_ROUND, Need.DELETED}]
             lines = [DigestLine(need=need, person="Åsa Lindqvist", start=start, zone=zone) for need in needs]
             talks = (
                 TalkOfTheWeek(employee="Åsa Lindqvist", start=start, end=end, place=TALK.place),
@@ -115,7 +115,7 @@ def digest_of(case: Case) -> ManagerDigest | HrDigest | None:
             )
             return ManagerDigest(monday=MONDAY, lines=tuple(lines), more=2, talks=talks)
         case "digest-hr":
-            lines = [DigestLine(need=need, count=2) for need in (Need.UNDELIVERED, Need.HELD, Need.UNPLACED)]
+            lines = [DigestLine(need=need, count=2) for need in (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.DELETED)]
             lines.append(DigestLine(need=Need.NEXT_ROUND, start=datetime(2027, 9, 1, 10, tzinfo=UTC), zone=zone))
             names = ("talks", "placed", "invited", "this-week", "past", "cancelled", "unplaced")
             return HrDigest(monday=MONDAY, lines=tuple(lines), counts=dict(zip(names, range(40, 33, -1), strict=True)))
