@@ -1,0 +1,249 @@
+"""Whose calendar keeps a talk, and what is sent when another one takes it over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import a_person, a_round, a_talk, at
+from outbox_model import ModelOutbox
+from talkcycle.domain.cycle import Place
+from talkcycle.domain.derive import NO_MAILBOX, OWN_CALENDAR, talk_messages
+from talkcycle.domain.messages import CANCELLATION, NEW_ENTRY_TEMPLATE, OLD_ENTRY_TEMPLATE, Kind, OutboxState
+from talkcycle.domain.people import Person
+from talkcycle.domain.talks import Entry, Talk, TalkState, cancelled, moved
+
+ROUND = a_round()
+ANNA, BO = a_person(), a_person("bo", manager=None)
+INVITED = at(2027, 2, 18, 12)
+CREATE, CHANGE, CANCEL = Kind.MEETING_CREATE, Kind.MEETING_CHANGE, Kind.MEETING_CANCEL
+Sent = tuple[Kind, str, str, str]
+
+
+def an_entry(transport: str, number: int = 1, **fields: int | bool | None) -> Entry:
+    entry = Entry(
+        round=ROUND.id,
+        talk="anna",
+        number=number,
+        uid=f"{number}@example.com",
+        sequence=0,
+        transport=transport,
+        organizer="bo@example.com" if transport != "smtp" else "talks@example.com",
+    )
+    return replace(entry, **fields)  # type: ignore[arg-type]  # one dictionary for fields of several kinds
+
+
+@dataclass(slots=True)
+class Life:
+    """One talk through its days, on servers that take everything; *told* is who got what about the calendar."""
+
+    transport: str
+    employee: Person = ANNA
+    talk: Talk = field(default_factory=a_talk)
+    entries: list[Entry] = field(default_factory=list)
+    box: ModelOutbox = field(default_factory=ModelOutbox)
+    now: datetime = field(default_factory=lambda: at(2027, 2, 1, 9))
+
+    def __post_init__(self) -> None:
+        self.entries = [an_entry(self.transport)]
+        self.desire()
+
+    def desire(self) -> None:
+        *earlier, entry = self.entries
+        self.box.change(talk_messages(ROUND, self.talk, self.employee, BO, entry=entry, earlier=earlier), self.now)
+
+    def until(self, instant: datetime) -> None:
+        """Tick every day and at *instant*."""
+        while self.now < instant:
+            self.now = min(instant, self.now + timedelta(days=1))
+            for _ in range(4):  # a few ticks in a row: what waits for another message goes with a later one
+                self.box.tick(self.now)
+                self.now += timedelta(minutes=1)
+
+    def hand_over(self, transport: str) -> None:
+        assert self.talk.start is not None
+        self.talk = moved(self.talk, start=self.talk.start, place=self.talk.place, at=self.now)
+        self.entries[-1] = replace(self.entries[-1], live=False, closed=self.talk.revision)
+        self.entries.append(an_entry(transport, len(self.entries) + 1, opened=self.talk.revision))
+        self.desire()
+
+    def move(self) -> None:
+        assert self.talk.start is not None
+        self.talk = moved(self.talk, start=self.talk.start + timedelta(days=1), place=Place(), at=self.now)
+        self.desire()
+
+    def cancel(self) -> None:
+        self.talk = cancelled(self.talk, why="", at=self.now)
+        self.entries[-1] = replace(self.entries[-1], live=False, closed=self.talk.revision)
+        self.desire()
+
+    @property
+    def told(self) -> list[Sent]:
+        """Kind, recipient, what the entry's transport is, template; of calendar messages, in the order they went."""
+        by_key = {due.key: due for _, due in self.box.rendered}
+        found = []
+        for _, row in self.box.sent:
+            due = by_key[row.key]
+            if due.kind is not Kind.MAIL:
+                entry = next((each for each in self.entries if each.number == due.entry), self._at(row.key.version))
+                found.append((due.kind, row.key.recipient, entry.transport, due.template))
+        return found
+
+    def _at(self, version: int) -> Entry:
+        return next(each for each in reversed(self.entries) if each.opened <= version)
+
+
+def test_by_mail_both_are_invited() -> None:
+    life = Life("smtp")
+    life.until(INVITED)
+
+    assert life.told == [
+        (CREATE, "person:anna", "smtp", "invitation"),
+        (CREATE, "person:bo", "smtp", "invitation"),
+    ]
+
+
+def test_in_the_hosts_own_calendar_one_meeting_is_made_and_the_host_gets_no_invitation() -> None:
+    life = Life("exchange")
+    life.until(INVITED)
+
+    assert life.told == [(CREATE, "person:anna", "exchange", "invitation")]
+    [skipped] = [row for row in life.box.rows.values() if row.key.recipient == "person:bo" and row.kind is CREATE]
+    assert (skipped.state, skipped.reason) == (OutboxState.SKIPPED, OWN_CALENDAR)
+
+
+def test_where_the_employee_has_no_mailbox_the_meeting_stands_in_the_hosts_calendar_all_the_same() -> None:
+    life = Life("graph", employee=replace(ANNA, email=None))
+    life.until(INVITED)
+
+    assert life.told == [(CREATE, "person:bo", "graph", "invitation")]
+    [skipped] = [row for row in life.box.rows.values() if row.key.recipient == "person:anna" and row.kind is CREATE]
+    assert skipped.reason == NO_MAILBOX
+
+
+def test_the_hosts_preparation_waits_for_the_one_meeting() -> None:
+    messages = talk_messages(ROUND, a_talk(), ANNA, BO, entry=an_entry("graph"))
+
+    assert {(each.key.recipient, each.follows, each.carrier) for each in messages if each.kind is Kind.MAIL} == {
+        ("person:anna", "invitation", "person:anna"),
+        ("person:bo", "invitation", "person:anna"),
+    }
+
+
+def test_a_change_and_a_cancellation_of_the_hosts_meeting_are_one_order_each() -> None:
+    life = Life("exchange")
+    life.until(INVITED)
+    life.move()
+    life.until(at(2027, 2, 20))
+    life.cancel()
+    life.until(at(2027, 2, 22))
+
+    assert life.told == [
+        (CREATE, "person:anna", "exchange", "invitation"),
+        (CHANGE, "person:anna", "exchange", "moved"),
+        (CANCEL, "person:anna", "exchange", "cancellation"),
+    ]
+
+
+def test_a_takeover_opens_the_new_entry_with_a_text_that_says_so_and_then_ends_the_old_one() -> None:
+    life = Life("exchange")
+    life.until(INVITED)
+    life.hand_over("graph")
+    life.until(at(2027, 2, 20))
+
+    assert life.told[1:] == [
+        (CREATE, "person:anna", "graph", NEW_ENTRY_TEMPLATE),
+        (CANCEL, "person:anna", "exchange", OLD_ENTRY_TEMPLATE),
+    ]
+
+
+def test_from_mail_to_a_calendar_both_are_told_that_the_old_invitation_ends() -> None:
+    life = Life("smtp")
+    life.until(INVITED)
+    life.hand_over("graph")
+    life.until(at(2027, 2, 20))
+
+    assert life.told[2:] == [
+        (CREATE, "person:anna", "graph", NEW_ENTRY_TEMPLATE),
+        (CANCEL, "person:anna", "smtp", OLD_ENTRY_TEMPLATE),
+        (CANCEL, "person:bo", "smtp", OLD_ENTRY_TEMPLATE),
+    ]
+
+
+def test_from_a_calendar_to_mail_the_host_is_invited_as_well() -> None:
+    life = Life("graph")
+    life.until(INVITED)
+    life.hand_over("smtp")
+    life.until(at(2027, 2, 20))
+
+    assert life.told[1:] == [
+        (CREATE, "person:anna", "smtp", NEW_ENTRY_TEMPLATE),
+        (CREATE, "person:bo", "smtp", NEW_ENTRY_TEMPLATE),
+        (CANCEL, "person:anna", "graph", OLD_ENTRY_TEMPLATE),
+    ]
+
+
+def test_before_anybody_was_invited_a_takeover_is_only_another_way_of_inviting() -> None:
+    life = Life("smtp")
+    life.until(at(2027, 2, 5))
+    life.hand_over("exchange")
+    life.until(INVITED)
+
+    assert life.told == [(CREATE, "person:anna", "exchange", "invitation")]
+
+
+def test_the_old_entry_stays_while_the_new_one_is_not_in_place() -> None:
+    life = Life("exchange")
+    life.until(INVITED)
+    life.hand_over("graph")
+    key = next(due.key for due in life.box.desired if due.kind is CREATE and due.key.recipient == "person:anna")
+    life.box.tick(life.now)
+    life.box.rows[key] = replace(life.box.rows[key], state=OutboxState.HELD)
+    life.until(at(2027, 3, 1))
+
+    assert [what for what in life.told if what[0] is CANCEL] == []
+
+
+def test_a_talk_called_off_amid_a_takeover_leaves_no_entry_behind() -> None:
+    life = Life("exchange")
+    life.until(INVITED)
+    life.hand_over("graph")
+    life.cancel()
+    life.until(at(2027, 2, 20))
+
+    assert life.told[1:] == [(CANCEL, "person:anna", "exchange", CANCELLATION)]
+
+
+MOVES = st.lists(st.sampled_from(["smtp", "exchange", "graph", "move", "wait", "wait long"]), min_size=1, max_size=8)
+
+
+@given(first=st.sampled_from(["smtp", "exchange", "graph"]), steps=MOVES, ends=st.sampled_from(["called off", "held"]))
+def test_whatever_takes_over_and_moves_each_entry_ends_once_and_one_is_left(
+    first: str, steps: Sequence[str], ends: str
+) -> None:
+    life = Life(first)
+    for step in steps:
+        match step:
+            case "move":
+                life.move()
+            case "wait":
+                life.until(life.now + timedelta(days=2))
+            case "wait long":
+                life.until(life.now + timedelta(days=6))
+            case transport if transport != life.entries[-1].transport:
+                life.hand_over(transport)
+    if ends == "called off" and life.talk.start is not None and life.now < life.talk.start:
+        life.cancel()
+    life.until(life.now + timedelta(days=1))
+    opened = {(row.key.recipient, _entry_number(life, row.key.version)) for _, row in life.box.sent if row.kind is CREATE}
+    ended = [(kind, who, where) for kind, who, where, _ in life.told if kind is CANCEL]
+    live = life.entries[-1].number if life.talk.state is TalkState.PLACED else 0
+
+    assert len(ended) == len({(who, number) for who, number in opened if number != live})
+    assert len(opened) == len([row for _, row in life.box.sent if row.kind is CREATE]), "an entry was opened twice"
+
+
+def _entry_number(life: Life, version: int) -> int:
+    return next(each.number for each in reversed(life.entries) if each.opened <= version)
