@@ -6,7 +6,7 @@ from datetime import date, time
 from enum import StrEnum
 
 from talkcycle.domain.people import Interval
-from talkcycle.domain.wishes import PlanningRules, SiteRoom, Wishes
+from talkcycle.domain.wishes import PlanningRules, RoomList, SiteRoom, Wishes
 
 Texts = Mapping[str, str]
 """A text per language tag."""
@@ -203,6 +203,7 @@ class Cycle:
         opt_out_policy, confidentiality: Replace the shipped lines, per language; may be empty.
         places: Site id to place; the key ``*`` is for everybody else.
         rooms: Site id to its rooms, which the planner gives to talks.
+        room_lists: Site id to the list of further rooms, which a mail server is asked for.
     """
 
     id: str
@@ -229,6 +230,7 @@ class Cycle:
     guards: Guards
     retention: Retention
     rooms: Mapping[str, tuple[SiteRoom, ...]] = field(default_factory=dict)
+    room_lists: Mapping[str, RoomList] = field(default_factory=dict)
     planning: PlanningRules = field(default_factory=PlanningRules)
     wishes: Wishes = field(default_factory=Wishes)
 

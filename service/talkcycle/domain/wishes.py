@@ -44,6 +44,22 @@ class SiteRoom:
         return self.neutral and self.seats >= SEATS
 
 
+SEATS_OF_LISTED = 4
+"""Of a room of a room list, where neither the server nor HR says how many can sit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomList:
+    """Rooms of a site that the mail server knows, by the address of their list.
+
+    Attributes:
+        seats: Of a room of which the server does not say how many can sit.
+    """
+
+    address: str
+    seats: int = SEATS_OF_LISTED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanningRules:
     """Attributes:

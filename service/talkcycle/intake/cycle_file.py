@@ -16,15 +16,15 @@ from talkcycle.domain.cycle import (
     Window,
 )
 from talkcycle.domain.faults import Fault, FaultyInput
-from talkcycle.domain.wishes import SiteRoom
 from talkcycle.intake.agenda_section import read_agenda
 from talkcycle.intake.cycle_checks import check_days, check_id, check_talk
 from talkcycle.intake.cycle_model import CycleSettings
 from talkcycle.intake.findings import Findings
 from talkcycle.intake.languages import language_tag, time_zone
 from talkcycle.intake.person_defaults import PersonDefaults
-from talkcycle.intake.planning_section import planning_rules, read_rooms
+from talkcycle.intake.planning_section import planning_rules
 from talkcycle.intake.public_holidays import country_code
+from talkcycle.intake.rooms_section import WrittenRooms, read_rooms
 from talkcycle.intake.served_by import TRANSPORTS
 from talkcycle.intake.setting_types import ELSEWHERE
 from talkcycle.intake.steps_section import Surroundings, read_steps
@@ -48,7 +48,7 @@ class ExaminedCycle:
     cycle: Cycle | None
     roster: Path | None
     defaults: PersonDefaults
-    rooms: Mapping[str, tuple[SiteRoom, ...]]
+    rooms: WrittenRooms
     wishes: WrittenWishes
     faults: tuple[Fault, ...]
 
@@ -127,7 +127,7 @@ def examine_cycle(
         for key in ("name", "strategy", "opt_out_policy", "confidentiality")
     }
     hr = _contact(findings, settings, defaults, default_contact)
-    rooms = read_rooms(findings, raw.get("rooms"), settings)
+    rooms = read_rooms(findings, raw.get("rooms"), settings, transports)
     wishes = read_wishes(findings, raw.get("wishes"), settings)
     check_id(findings, path)
     cycle = None
@@ -169,7 +169,8 @@ def examine_cycle(
             approval_days=settings.approval,
             guards=Guards(roster_shrinks=settings.guards.roster_shrinks, managers_change=settings.guards.managers_change),
             retention=Retention(payload_days=settings.retention.messages, round_days=settings.retention.round),
-            rooms=rooms,
+            rooms=rooms.rooms,
+            room_lists=rooms.lists,
             planning=planning_rules(settings.planning),
             wishes=wishes.wishes,
         )

@@ -9,7 +9,7 @@ from talkcycle.domain.cycle import Digests as DigestValues
 from talkcycle.domain.cycle import Guards as GuardValues
 from talkcycle.domain.cycle import Retention as RetentionValues
 from talkcycle.domain.cycle import TalkRules as TalkValues
-from talkcycle.intake.planning_model import PlanningSettings, RoomSettings, WishSettings
+from talkcycle.intake.planning_model import PlanningSettings, RoomSettings, SiteRoomsSettings, WishSettings
 from talkcycle.intake.setting_types import (
     Address,
     BlockTexts,
@@ -219,10 +219,12 @@ class CycleSettings(Section):
         {"Stockholm": "Room Polstjärnan", "others": "online"},
         shown="to be agreed",
     )
-    rooms: dict[str, list[RoomSettings]] = setting(
+    rooms: dict[str, list[RoomSettings] | SiteRoomsSettings] = setting(
         {},
-        "Rooms for talks, by site. Where there is none for a talk, its place is the one under `place`.",
+        "Rooms for talks, by site: listed here, or a room list of Exchange. Where there is none for a talk, its place "
+        "is the one under `place`.",
         {"Stockholm": [{"name": "Vättern", "seats": 4}, {"name": "Mälaren", "seats": 2}]},
+        {"Stockholm": {"list": "rooms-stockholm@example.com"}},
     )
     planning: PlanningSettings = setting(PlanningSettings(), "What a good plan is.", {"cascade": "soft"})
     wishes: WishSettings = setting(

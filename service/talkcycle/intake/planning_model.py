@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from talkcycle.domain.wishes import Cascade, PlanningRules
+from talkcycle.domain.wishes import SEATS_OF_LISTED, Cascade, PlanningRules
 from talkcycle.intake.setting_types import (
+    Address,
     HourList,
     Hours,
     Line,
@@ -39,6 +40,22 @@ class RoomSettings(Section):
     neutral: bool = setting(
         True, "false: somebody's own room, or one that people look into; talks are not held there.", False, shown=True
     )
+    address: Address | None = setting(
+        None, "The room's mailbox, which tells when it is free and is invited.", "vattern@example.com"
+    )
+
+
+class SiteRoomsSettings(Section):
+    """A site's rooms, where the mail server knows some of them."""
+
+    rooms: list[RoomSettings] = setting([], "Rooms besides those of the list.", [{"name": "Vättern", "seats": 4}])
+    list: Address = required("Address of the room list in Exchange.", "rooms-stockholm@example.com")
+    seats: Annotated[int, Field(ge=1, le=MOST_SEATS)] = setting(
+        SEATS_OF_LISTED,
+        "How many people can sit in a room of the list of which the server does not say it.",
+        SEATS_OF_LISTED,
+        shown=SEATS_OF_LISTED,
+    )
 
 
 class BusySettings(Section):
@@ -48,6 +65,9 @@ class BusySettings(Section):
     away: Effect = setting(Effect.BLOCKS, "Out of office.", "blocks", shown="blocks")
     tentative: Effect = setting(Effect.AVOID, "Not yet certain.", "avoid", shown="avoid")
     working_elsewhere: Effect = setting(Effect.FREE, "At work in another place.", "free", shown="free")
+    outside_working_hours: Effect = setting(
+        Effect.AVOID, "Outside the working hours that somebody's mailbox tells.", "avoid", shown="avoid"
+    )
 
 
 class PlanningSettings(Section):

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from talkcycle.domain.cycle import Cycle, PlaceKind
 from talkcycle.domain.faults import Fault
 from talkcycle.domain.people import Person, Roster
-from talkcycle.domain.wishes import EVERYBODY, SEATS, ExcludedPair, PinnedTalk, SiteRoom
+from talkcycle.domain.wishes import EVERYBODY, SEATS, ExcludedPair, PinnedTalk
 from talkcycle.intake.nearest import choices, did_you_mean, nearest
+from talkcycle.intake.rooms_section import WrittenRooms
 from talkcycle.intake.unusable import quoted
 from talkcycle.intake.wishes_section import Written, WrittenWishes
 from talkcycle.intake.yaml_lines import Document, KeyPath
@@ -14,10 +15,11 @@ from talkcycle.intake.yaml_lines import Document, KeyPath
 LIKE_A_SITE = 0.8
 
 
-def misnamed(
-    document: Document, written: WrittenWishes, rooms: Mapping[str, tuple[SiteRoom, ...]], roster: Roster
-) -> Iterator[Fault]:
-    """Faults of people, sites and rooms that are not there, and of pairs that are none."""
+def misnamed(document: Document, written: WrittenWishes, rooms: WrittenRooms, roster: Roster) -> Iterator[Fault]:
+    """Faults of people, sites and rooms that are not there, and of pairs that are none.
+
+    What a site with a room list has, only the mail server knows.
+    """
     known = _Known(document, roster)
     for pin in written.pinned:
         yield from known.person((*pin.path, "employee"), pin.wish.employee)
@@ -75,9 +77,7 @@ class _Known:
             yield self._document.fault(place, f"{quoted(word)} is neither an id nor a site of the roster.", mend)
 
 
-def _pin(
-    document: Document, pin: Written[PinnedTalk], person: Person | None, rooms: Mapping[str, tuple[SiteRoom, ...]]
-) -> Iterator[Fault]:
+def _pin(document: Document, pin: Written[PinnedTalk], person: Person | None, rooms: WrittenRooms) -> Iterator[Fault]:
     """Faults of a time for somebody without a talk, and of a room that is not there."""
     if person is None:
         return
@@ -92,15 +92,15 @@ def _pin(
         yield from _room(document, (*pin.path, "room"), pin.wish.room, person, rooms)
 
 
-def _room(
-    document: Document, path: KeyPath, name: str, person: Person, rooms: Mapping[str, tuple[SiteRoom, ...]]
-) -> Iterator[Fault]:
+def _room(document: Document, path: KeyPath, name: str, person: Person, rooms: WrittenRooms) -> Iterator[Fault]:
     if person.site is None:
         mend = "Write their site in the roster, or take the room away."
         yield document.fault(path, f"{quoted(person.id)} has no site and so no rooms.", mend)
         return
-    here = {room.name: room for room in rooms.get(person.site, ())}
+    here = {room.name: room for room in rooms.rooms.get(person.site, ())}
     room = here.get(name)
+    if room is None and person.site in rooms.lists:
+        return
     if room is None:
         otherwise = (
             f"The rooms there are {choices(here)}." if here else f"Write it under `rooms: {{{person.site}: ...}}`."

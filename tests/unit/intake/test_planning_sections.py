@@ -21,6 +21,7 @@ from talkcycle.domain.wishes import (
     ForbiddenTime,
     PinnedTalk,
     PlanningRules,
+    RoomList,
     SiteRoom,
     Wishes,
 )
@@ -67,10 +68,53 @@ def test_rooms_belong_to_sites(tmp_path: Path, templates: dict[str, set[str]]) -
     }
 
 
+def test_a_room_may_have_a_mailbox(tmp_path: Path, templates: dict[str, set[str]]) -> None:
+    text = "rooms: {Malmö: [{name: Öresund, seats: 4, address: oresund@x.example}]}\n"
+    assert read(tmp_path, text, templates).rooms == {
+        "Malmö": (SiteRoom(name="Öresund", seats=4, address="oresund@x.example"),)
+    }
+
+
+def test_a_site_may_have_a_room_list_instead_of_rooms_or_besides(tmp_path: Path, templates: dict[str, set[str]]) -> None:
+    text = """rooms:
+  Malmö:
+    list: rooms-malmo@x.example
+    rooms: [{name: Skrubben, seats: 2}]
+  London: {list: rooms-london@x.example, seats: 6}
+"""
+    cycle = read(tmp_path, text, templates)
+    assert cycle.rooms == {"Malmö": (SiteRoom(name="Skrubben", seats=2),)}
+    assert cycle.room_lists == {
+        "Malmö": RoomList(address="rooms-malmo@x.example", seats=4),
+        "London": RoomList(address="rooms-london@x.example", seats=6),
+    }
+
+
+def test_a_wished_room_may_be_one_of_a_list_that_only_the_server_knows(
+    tmp_path: Path, templates: dict[str, set[str]]
+) -> None:
+    wish = "wishes: {pin: [{employee: 21, at: 2027-03-10 10:00, room: Turning Torso}]}\n"
+    cycle = read(tmp_path, "rooms: {Malmö: {list: rooms-malmo@x.example}}\n" + wish, templates)
+    assert cycle.wishes.pinned[0].room == "Turning Torso"
+
+
+def test_room_lists_need_a_server_that_knows_them(tmp_path: Path, templates: dict[str, set[str]]) -> None:
+    (tmp_path / "cycle.yaml").write_text(HEAD + "rooms: {Malmö: {list: rooms@x.example}}\n", encoding="utf-8")
+    (tmp_path / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    with pytest.raises(FaultyInput) as raised:
+        read_cycle_and_roster(
+            tmp_path / "cycle.yaml", templates=templates, default_contact="talks@example.com", transports={"smtp"}
+        )
+    assert str(raised.value).removeprefix(f"{tmp_path}/") == (
+        "cycle.yaml:3: rooms.Malmö.list service.yaml has neither exchange nor graph, who know lists of rooms. "
+        "Write the rooms themselves, as `- {name: Vättern, seats: 4}`, or let IT configure Exchange or Graph."
+    )
+
+
 def test_rules_are_written_in_words(tmp_path: Path, templates: dict[str, set[str]]) -> None:
     text = """planning:
   cascade: hard
-  busy_times: {busy: avoid, away: blocks, tentative: free, working_elsewhere: blocks}
+  busy_times: {busy: avoid, away: blocks, tentative: free, working_elsewhere: blocks, outside_working_hours: free}
   lunch: 11.30-12.30
   preferred_hours: ["13:00-15:00", "09:00-11:00"]
   calendars: busy
@@ -83,6 +127,7 @@ def test_rules_are_written_in_words(tmp_path: Path, templates: dict[str, set[str
             BusyKind.TENTATIVE: Blocks.FREE,
             BusyKind.ELSEWHERE: Blocks.HARD,
         },
+        outside_hours=Blocks.FREE,
         lunch=(690, 750),
         preferred=((540, 660), (780, 900)),
         calendars="busy",
@@ -183,6 +228,31 @@ wishes: {{pin: [{", ".join(pins)}]}}
 
 
 FAULTS = [
+    pytest.param(
+        "rooms:\n  Malmö:\n    list: rooms\n    seats: 0\n    rooms: {name: A, seats: 2}\n  London: {seats: 3}\n"
+        "  Oslo: {list: a@x.example, rooms: [{name: B, seats: 2, address: b@x.example}, "
+        "{name: C, seats: 2, address: x}]}\n"
+        "  Bergen:\n    - {name: D, seats: 2, address: B@x.example}\n  Umeå: {list: A@x.example}\n",
+        [
+            (
+                ':5: rooms.Malmö.list "rooms" is not an address: it needs exactly one @. '
+                "Write one address such as anna.berg@example.com."
+            ),
+            ':6: rooms.Malmö.seats "0" is too little. The least is 1.',
+            (
+                ":7: rooms.Malmö.rooms must be a list of rooms. "
+                "Write each room on a line of its own, such as `- {name: Vättern, seats: 4}`."
+            ),
+            ":8: rooms.London.list is missing. Write for example `list: rooms-stockholm@example.com`.",
+            (
+                ':9: rooms.Oslo.rooms[2].address "x" is not an address: it needs exactly one @. '
+                "Write one address such as anna.berg@example.com."
+            ),
+            ':11: rooms.Bergen[1].address "B@x.example" stands here for the second time; first on line 9. Keep one.',
+            ':12: rooms.Umeå.list "A@x.example" stands here for the second time; first on line 9. Keep one.',
+        ],
+        id="room lists and mailboxes of rooms that cannot be",
+    ),
     pytest.param(
         "rooms: {Malmö: {name: A, seats: 2}}\n",
         [
