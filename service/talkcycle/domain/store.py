@@ -194,8 +194,11 @@ class Outbox(Protocol):
 
     def of_subjects(self, round_: str, subjects: Sequence[str]) -> list[KnownMessage]: ...
 
-    def add(self, message: RenderedMessage, due: DueMessage, *, now: datetime) -> bool:
-        """Queue *message* for ``due.due_at`` unless its key is known; say whether it was new."""
+    def add(self, message: RenderedMessage, due: DueMessage, *, now: datetime, held: str | None = None) -> bool:
+        """Queue *message* for ``due.due_at`` unless its key is known; say whether it was new.
+
+        *held*: a person is to decide about it first, and why; None: it goes.
+        """
         ...
 
     def skip(self, due: DueMessage, reason: str, *, now: datetime) -> bool:

@@ -4,20 +4,27 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
-from talkcycle.domain.messages import DueMessage, KnownMessage, RenderedMessage
+from talkcycle.domain.messages import NEW_ENTRY_TEMPLATE, DueMessage, Kind, KnownMessage, RenderedMessage
 from talkcycle.domain.people import Person, Role
 from talkcycle.domain.reconcile import Reconciliation, reconcile
 from talkcycle.domain.routes import Routing
-from talkcycle.domain.store import DueSubject, Session, Store
-from talkcycle.domain.talks import Entry, Round, Talk, TalkState
+from talkcycle.domain.store import AuditEntry, DueSubject, Session, Store
+from talkcycle.domain.talks import Entry, Round, Talk, TalkState, moved
 from talkcycle.rounds.digest_facts import digest_of
+from talkcycle.rounds.last_look import Course, Hindrance, last_look
 from talkcycle.rounds.orders import Facts, order_for
 from talkcycle.rounds.texts import TextShelf
 
+if TYPE_CHECKING:
+    from talkcycle.rounds.calendars_now import CalendarsNow
+
 HORIZON = timedelta(hours=1)
 """Messages are rendered when due within this: ten thousand people do not fill the disk."""
+ASK_AGAIN = timedelta(minutes=15)
+"""A calendar that cannot be told is asked again after this."""
 NOTHING_TO_SAY = "there was nothing to say"
 
 
@@ -26,12 +33,17 @@ class Advance:
     """What became of a batch of subjects.
 
     Attributes:
+        replanned: Talks that got another time before they were invited to, since theirs was not free any more.
+        held: Talks whose invitation waits for HR. *waiting*: for a calendar that cannot be told at present.
         broken: Subjects a text of which could not be made, with the kind of error; they are looked at again in an hour.
     """
 
     queued: int = 0
     skipped: int = 0
     withdrawn: int = 0
+    replanned: int = 0
+    held: int = 0
+    waiting: int = 0
     broken: tuple[tuple[str, str], ...] = ()
 
     def __add__(self, other: "Advance") -> "Advance":
@@ -39,6 +51,9 @@ class Advance:
             queued=self.queued + other.queued,
             skipped=self.skipped + other.skipped,
             withdrawn=self.withdrawn + other.withdrawn,
+            replanned=self.replanned + other.replanned,
+            held=self.held + other.held,
+            waiting=self.waiting + other.waiting,
             broken=self.broken + other.broken,
         )
 
@@ -59,17 +74,28 @@ class _Outcome:
 
     subject: SubjectFacts
     decision: Reconciliation
-    rendered: tuple[tuple[DueMessage, RenderedMessage], ...]
-    skipped: tuple[tuple[DueMessage, str], ...]
+    rendered: tuple[tuple[DueMessage, RenderedMessage], ...] = ()
+    skipped: tuple[tuple[DueMessage, str], ...] = ()
+    hindrance: Hindrance | None = None
     error: str | None = None
 
 
 def advance(
-    store: Store, shelf: TextShelf, due: Sequence[DueSubject], *, lease: datetime, routing: Routing, now: datetime
+    store: Store,
+    shelf: TextShelf,
+    due: Sequence[DueSubject],
+    *,
+    lease: datetime,
+    routing: Routing,
+    now: datetime,
+    calendars: "CalendarsNow | None" = None,
 ) -> Advance:
     """Derive, reconcile, render and store for the subjects in *due*, which are claimed until *lease*.
 
     A subject whose talk changes meanwhile is left for the next tick: its revision is compared when storing.
+
+    Args:
+        calendars: Who is asked, before an invitation leaves, whether its time is still free; None: nobody can be.
     """
     total = Advance()
     by_round: dict[str, list[str]] = defaultdict(list)
@@ -79,10 +105,44 @@ def advance(
         with store.read() as session:
             round_ = session.rounds.get(round_id)
             known_facts = [] if round_ is None else gather(session, round_, subjects)
-        outcomes = [_decide(facts, shelf, routing=routing, now=now) for facts in known_facts]
+        decided = [(each, reconcile(each.desired, each.known, now=now, horizon=now + HORIZON)) for each in known_facts]
+        hindered = _hindered(store, calendars, decided, now=now)
+        outcomes = [
+            _rendered(facts, decision, shelf, hindered.get(facts.subject), routing=routing, now=now)
+            for facts, decision in decided
+        ]
         with store.write() as session:
             total += _store(session, round_id, outcomes, lease=lease, now=now)
     return total
+
+
+def _hindered(
+    store: Store,
+    calendars: "CalendarsNow | None",
+    decided: Iterable[tuple[SubjectFacts, Reconciliation]],
+    *,
+    now: datetime,
+) -> Mapping[str, Hindrance]:
+    """By subject, why an invitation that is about to leave should not leave as it is."""
+    leaving: dict[Talk, datetime] = {}
+    people: dict[str, Person] = {}
+    round_: Round | None = None
+    for subject, decision in decided:
+        facts = subject.facts
+        first = next((each for each in decision.render if _is_invitation(each)), None)
+        if first is not None and facts.talk and facts.employee and facts.manager:
+            leaving[facts.talk] = first.due_at
+            people |= {facts.employee.id: facts.employee, facts.manager.id: facts.manager}
+            round_ = facts.round
+    if calendars is None or round_ is None:
+        return {}
+    found = last_look(store, calendars, round_, leaving, people, now=now)
+    return {talk.subject: found[talk.id] for talk in leaving if talk.id in found}
+
+
+def _is_invitation(message: DueMessage) -> bool:
+    """Of a talk that is in nobody's calendar yet."""
+    return message.kind is Kind.MEETING_CREATE and message.template != NEW_ENTRY_TEMPLATE
 
 
 def gather(session: Session, round_: Round, subjects: Sequence[str]) -> list[SubjectFacts]:
@@ -140,8 +200,17 @@ def roles_in(talks: Iterable[Talk], person: str) -> frozenset[Role]:
     return frozenset(roles | {Role.MANAGER for talk in live if talk.manager == person})
 
 
-def _decide(subject: SubjectFacts, shelf: TextShelf, *, routing: Routing, now: datetime) -> _Outcome:
-    decision = reconcile(subject.desired, subject.known, now=now, horizon=now + HORIZON)
+def _rendered(
+    subject: SubjectFacts,
+    decision: Reconciliation,
+    shelf: TextShelf,
+    hindrance: Hindrance | None,
+    *,
+    routing: Routing,
+    now: datetime,
+) -> _Outcome:
+    if hindrance is not None and hindrance.course is not Course.HOLD:
+        return _Outcome(subject=subject, decision=decision, hindrance=hindrance)
     rendered: list[tuple[DueMessage, RenderedMessage]] = []
     skipped = list(decision.skip)
     error = None
@@ -155,7 +224,14 @@ def _decide(subject: SubjectFacts, shelf: TextShelf, *, routing: Routing, now: d
             rendered.append((message, shelf.render(order)))
         except Exception as failure:  # noqa: BLE001  # one broken text must not keep all others from going out
             error = f"{message.template}: {type(failure).__name__}"
-    return _Outcome(subject=subject, decision=decision, rendered=tuple(rendered), skipped=tuple(skipped), error=error)
+    return _Outcome(
+        subject=subject,
+        decision=decision,
+        rendered=tuple(rendered),
+        skipped=tuple(skipped),
+        hindrance=hindrance,
+        error=error,
+    )
 
 
 def _store(session: Session, round_id: str, outcomes: Sequence[_Outcome], *, lease: datetime, now: datetime) -> Advance:
@@ -171,17 +247,40 @@ def _store(session: Session, round_id: str, outcomes: Sequence[_Outcome], *, lea
             continue
         total += _store_one(session, outcome, now=now)
         schedule[subject] = outcome.decision.next_due
-        if outcome.error is not None:
+        if outcome.hindrance is not None and outcome.hindrance.course is Course.MOVE:
+            schedule[subject] = now + HORIZON  # with the next tick: the new time is looked at like any
+        elif outcome.hindrance is not None and outcome.hindrance.course is Course.WAIT:
+            schedule[subject] = now + HORIZON + ASK_AGAIN
+        elif outcome.error is not None:
             schedule[subject] = now + 2 * HORIZON  # subjects are claimed by the horizon early: in an hour from now
     session.schedule.release(round_id, schedule, lease=lease)
     return total
 
 
 def _store_one(session: Session, outcome: _Outcome, *, now: datetime) -> Advance:
-    withdrawals = dict(outcome.decision.withdraw)
+    withdrawals, hindrance = dict(outcome.decision.withdraw), outcome.hindrance
+    if hindrance is not None and hindrance.to is not None and outcome.subject.facts.talk is not None:
+        _replan(session, outcome.subject.facts.talk, hindrance, now=now)
+    queued = [
+        session.outbox.add(
+            rendered, due, now=now, held=hindrance.why if hindrance is not None and _is_invitation(due) else None
+        )
+        for due, rendered in outcome.rendered
+    ]
     return Advance(
-        queued=sum(session.outbox.add(rendered, due, now=now) for due, rendered in outcome.rendered),
+        queued=sum(queued),
         skipped=sum(session.outbox.skip(due, reason, now=now) for due, reason in outcome.skipped),
         withdrawn=session.outbox.withdraw(withdrawals, now=now) if withdrawals else 0,
+        replanned=int(hindrance is not None and hindrance.course is Course.MOVE),
+        held=int(hindrance is not None and hindrance.course is Course.HOLD),
+        waiting=int(hindrance is not None and hindrance.course is Course.WAIT),
         broken=((outcome.subject.subject, outcome.error),) if outcome.error else (),
     )
+
+
+def _replan(session: Session, talk: Talk, hindrance: Hindrance, *, now: datetime) -> None:
+    assert hindrance.to is not None
+    session.talks.update(moved(talk, start=hindrance.to.start, place=hindrance.to.place, at=now))
+    detail = f"to {hindrance.to.start.isoformat()}: {hindrance.why}"
+    subject = f"{talk.round}/{talk.subject}"
+    session.ledger.record(AuditEntry(at=now, who="service", action="replan", subject=subject, detail=detail))

@@ -69,11 +69,12 @@ class SqlOutbox:
             for row in self.connection.execute(query.where(box.c.subject.in_(chunk)))
         ]
 
-    def add(self, message: RenderedMessage, due: DueMessage, *, now: datetime) -> bool:
+    def add(self, message: RenderedMessage, due: DueMessage, *, now: datetime, held: str | None = None) -> bool:
         del now
         id_ = self._insert(
             due,
-            state=OutboxState.QUEUED,
+            state=OutboxState.QUEUED if held is None else OutboxState.HELD,
+            reason=b"" if held is None else self.keys.of(due.key.round).seal_text(held),
             transport=message.transport,
             mailbox=message.mailbox,
             address=message.address,
