@@ -4,12 +4,13 @@ import getpass
 import os
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from talkcycle.domain.faults import Fault, FaultyInput
 from talkcycle.domain.ports import Clock, Connection, Roles, Sending
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from talkcycle.domain.busy import BusyTimes
+    from talkcycle.domain.mailboxes import Finding
+    from talkcycle.rounds.doctor import Sample
     from talkcycle.rounds.mailbox_times import Mailboxes
     from talkcycle.rounds.plan import BusyBetween, Inputs, Progress
     from talkcycle.store.open import SqlStore
@@ -104,9 +107,11 @@ def roles_of(settings: ServiceSettings) -> dict[str, Roles]:
     """What each transport that is configured can do, by name."""
     found: dict[str, Roles] = {}
     if settings.smtp is not None:
+        from talkcycle.transports.smtp.doctor import SmtpDoctor  # noqa: PLC0415
         from talkcycle.transports.smtp.transport import SmtpTransport  # noqa: PLC0415
 
-        found[Transport.SMTP] = Roles(sending=SmtpTransport(settings.smtp))
+        doctor = SmtpDoctor(settings.smtp, sender=settings.sender, attachment_limit=settings.attachment_limit)
+        found[Transport.SMTP] = Roles(sending=SmtpTransport(settings.smtp), doctor=doctor)
     if settings.exchange is not None:
         from talkcycle.transports.exchange.roles import exchange_roles  # noqa: PLC0415
 
@@ -116,6 +121,38 @@ def roles_of(settings: ServiceSettings) -> dict[str, Roles]:
 
         found[Transport.GRAPH] = graph_roles(settings.graph, sender=settings.sender)
     return found
+
+
+def examinations(
+    settings: ServiceSettings, sample: "Sample", *, resolver: tuple[str, int] | None, now: datetime
+) -> "list[tuple[str, Iterator[Finding]]]":
+    """What ``doctor`` looks at besides HR's files, by name and in order; each thing is looked at when it is asked for.
+
+    Args:
+        resolver: Address and port of the DNS server to ask; None: the system's.
+        now: By this machine's clock, UTC.
+    """
+    from talkcycle.rounds.doctor import transport_findings  # noqa: PLC0415
+    from talkcycle.store.examine import Keeping  # noqa: PLC0415
+    from talkcycle.transports.dns_records import SenderRecords  # noqa: PLC0415
+    from talkcycle.transports.sender_policy import SOURCES  # noqa: PLC0415
+
+    keys = (settings.graph.certificate,) if settings.graph and settings.graph.certificate else ()
+    keeping = Keeping(data=settings.data, database=settings.database, secret=settings.secret, private=keys)
+    records = SenderRecords(sender=settings.sender, sources=SOURCES.get(_mail_host(settings)), server=resolver)
+    doctors = {Transport(name): roles.doctor for name, roles in roles_of(settings).items()}
+    return [
+        ("this machine", keeping.examine(now)),
+        ("the sender's domain", records.examine()),
+        *transport_findings(doctors, sample),
+    ]
+
+
+def _mail_host(settings: ServiceSettings) -> str:
+    """Which host takes our mails; empty where it is Exchange, which has several."""
+    if settings.routing.mail is Transport.GRAPH and settings.graph is not None:
+        return urlsplit(settings.graph.endpoint).hostname or ""
+    return settings.smtp.host.lower() if settings.routing.mail is Transport.SMTP and settings.smtp is not None else ""
 
 
 def mail_line(settings: ServiceSettings) -> AbstractContextManager[Connection]:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from talkcycle import __version__
+from talkcycle.cli.doctor import doctor
 from talkcycle.cli.files import check, init, schema
 from talkcycle.cli.looking import audit, status, timeline
 from talkcycle.cli.outbox import outbox
@@ -45,7 +46,7 @@ def _options(
 
 
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Configure": (init, check, schema),
+    "Configure": (init, check, doctor, schema),
     "Try it": (preview, simulate),
     "Start a round": (plan, approve),
     "Check the planner": (solve,),

@@ -1,7 +1,7 @@
 """How commands speak: tables for people, JSON for machines, exit codes that mean something.
 
 0  done            1  refused: a guard said no, or there is nothing of that name
-2  faulty input    3  something needs attention (health)
+2  faulty input    3  something needs attention (health, doctor)
 """
 
 import json

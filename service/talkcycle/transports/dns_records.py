@@ -37,7 +37,7 @@ class SenderRecords:
     sender: str
     sources: str | None = None
     server: tuple[str, int] | None = None
-    patience: float = 5.0
+    patience: float = 3.0
 
     def examine(self) -> Iterator[Finding]:
         """A finding for MX, SPF and DMARC each; UNTOLD where nobody answers. Never raises for what a server does."""

@@ -8,6 +8,11 @@ from talkcycle.domain.mailboxes import Grade
 
 MOST_LOOKUPS = 10
 """RFC 7208 section 4.6.4. Only those of the record itself are counted; an ``include`` may hide more."""
+SOURCES = {
+    "graph.microsoft.com": "include:spf.protection.outlook.com",
+    "smtp.office365.com": "include:spf.protection.outlook.com",
+}
+"""By the host that takes our mail: from which servers it leaves, as SPF writes them, where that is public knowledge."""
 _LOOKS_UP = re.compile(r"[+\-~?]?(include:|a$|a[:/]|mx$|mx[:/]|ptr$|ptr:|exists:)|redirect=", re.IGNORECASE)
 _ALL = re.compile(r"([+\-~?]?)all", re.IGNORECASE)
 
