@@ -4,19 +4,22 @@ import fcntl
 import random
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from talkcycle.bootstrap import Application
 from talkcycle.daemon.dispatch import Dispatcher
 from talkcycle.daemon.tick import Ticker
 from talkcycle.domain.faults import Refused
-from talkcycle.domain.ports import Clock
+from talkcycle.domain.ports import Clock, EntryWatch
 from talkcycle.domain.service import ServiceSettings
 from talkcycle.domain.store import Store
+
+if TYPE_CHECKING:
+    from talkcycle.rounds.watch import Watched
 
 DISPATCH_EVERY = 5
 """Seconds. With nothing due a dispatch reads one index."""
@@ -32,6 +35,7 @@ class Daemon:
     dispatcher: Dispatcher
     clock: Clock
     log: Any
+    watchers: Mapping[str, EntryWatch] = field(default_factory=dict)
 
     def run(self, stop: threading.Event) -> None:
         """Run until *stop* is set; the message in hand is finished first.
@@ -53,6 +57,9 @@ class Daemon:
             work.do(lambda: self.dispatcher.dispatch_due(stop)), "interval", seconds=DISPATCH_EVERY, next_run_time=now
         )
         scheduler.add_job(work.do(self.tidy), "interval", hours=24, next_run_time=now)
+        if self.watchers:
+            seconds = self.settings.watch.total_seconds()
+            scheduler.add_job(work.do(self.watch), "interval", seconds=seconds, next_run_time=now)
         scheduler.start()
         self.log.info("running")
         stop.wait()
@@ -61,6 +68,21 @@ class Daemon:
         self.log.info("stopped")
         if work.failure is not None:
             raise work.failure
+
+    def watch(self) -> "Watched":
+        """Read what became of talks in their hosts' calendars."""
+        from talkcycle.rounds.room_instead import room_instead  # noqa: PLC0415
+        from talkcycle.rounds.watch import Watched, watch  # noqa: PLC0415
+
+        if self.ticker.calendars is None or not self.watchers:
+            return Watched()
+        another_room = room_instead(self.store, self.ticker.calendars)
+        found = watch(self.store, self.watchers, another_room=another_room, now=self.clock.now())
+        if found.moved or found.deleted or found.rooms:
+            self.log.info("calendars changed", moved=found.moved, deleted=found.deleted, rooms=found.rooms)
+        for transport, why in found.unread:
+            self.log.warning("a calendar could not be read", transport=transport, why=why)
+        return found
 
     def tidy(self) -> None:
         from talkcycle.rounds.housekeeping import tidy  # noqa: PLC0415
@@ -105,6 +127,7 @@ def daemon_of(app: Application, log: Any) -> Daemon:
         routing=settings.routing,
         mark=settings.data / "mark",
         log=log,
+        calendars=app.calendars_now(),
     )
     dispatcher = Dispatcher(
         store=app.store,
@@ -115,7 +138,15 @@ def daemon_of(app: Application, log: Any) -> Daemon:
         jitter=random.random,
         log=log,
     )
-    return Daemon(settings=settings, store=app.store, ticker=ticker, dispatcher=dispatcher, clock=app.clock, log=log)
+    return Daemon(
+        settings=settings,
+        store=app.store,
+        ticker=ticker,
+        dispatcher=dispatcher,
+        clock=app.clock,
+        log=log,
+        watchers={name: roles.watch for name, roles in app.roles().items() if roles.watch is not None},
+    )
 
 
 def stop_on_signals() -> threading.Event:

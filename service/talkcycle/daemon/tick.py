@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from talkcycle.domain.delivery import RetryPolicy
 from talkcycle.domain.holds import why_hold
@@ -11,7 +11,11 @@ from talkcycle.domain.ports import Clock
 from talkcycle.domain.routes import Routing
 from talkcycle.domain.store import AuditEntry, DueSubject, Session, Store
 from talkcycle.rounds.advance import HORIZON, Advance, advance
+from talkcycle.rounds.takeover import take_over
 from talkcycle.rounds.texts import TextShelf
+
+if TYPE_CHECKING:
+    from talkcycle.rounds.calendars_now import CalendarsNow
 
 BATCH = 50
 LEASE = timedelta(minutes=10)
@@ -25,6 +29,7 @@ class Ticker:
     """Runs ticks. One per daemon; the database keeps several daemons out of each other's way.
 
     Attributes:
+        calendars: Who is asked again before an invitation leaves; None: nobody can be.
         mark: File beside the database with the number of the last tick, by which a restored backup is known.
         log: structlog's; carries ids and counts only.
     """
@@ -36,9 +41,10 @@ class Ticker:
     routing: Routing
     mark: Path
     log: Any
+    calendars: "CalendarsNow | None" = None
 
     def start(self, *, alone: bool) -> None:
-        """Settle what an earlier run left behind.
+        """Settle what an earlier run left behind, and give talks to the calendars that the rules now name.
 
         Args:
             alone: No other daemon can be running on this database: every owner of messages is dead.
@@ -50,6 +56,9 @@ class Ticker:
             )
         if buried:
             self.log.warning("settled messages of a dead worker", messages=buried)
+        handed = take_over(self.store, self.routing, now=now)
+        if handed:
+            self.log.info("other calendars take over", talks=handed)
 
     def tick(self) -> Advance:
         """Do everything that is due; with nothing due this reads two indexes and writes the mark.
@@ -64,7 +73,9 @@ class Ticker:
         total = Advance()
         lease = now + HORIZON + LEASE
         while not held and (batch := self._claim(now, lease)):
-            total += advance(self.store, self.shelf, batch, lease=lease, routing=self.routing, now=now)
+            total += advance(
+                self.store, self.shelf, batch, lease=lease, routing=self.routing, now=now, calendars=self.calendars
+            )
         # Only now: at the end of a tick nothing that was due is unclaimed, which _hold counts upon.
         with self.store.write() as session:
             mark = session.ledger.mark() + 1
@@ -106,6 +117,10 @@ class Ticker:
     def _report(self, total: Advance) -> None:
         if total != Advance():
             self.log.info("tick", queued=total.queued, skipped=total.skipped, withdrawn=total.withdrawn)
+        if total.replanned or total.held or total.waiting:
+            self.log.warning(
+                "times that are not free any more", replanned=total.replanned, held=total.held, waiting=total.waiting
+            )
         for subject, error in total.broken:
             self.log.error("a text could not be made", subject=subject, error=error)
 

@@ -153,7 +153,7 @@ class ServiceSettings:
         connections: Lines to the SMTP server at once.
         attachment_limit: Largest size of one message's own files together, bytes.
         calendars: How calendars are fetched from addresses.
-        tick: Pause between ticks.
+        tick: Pause between ticks. *watch*: between two looks into the calendars in which talks stand.
         secret: Wraps the rounds' keys; None: a key file in the data folder, made on first start.
     """
 
@@ -171,6 +171,7 @@ class ServiceSettings:
     attachment_limit: int = 5_000_000
     calendars: CalendarAddresses = field(default_factory=CalendarAddresses)
     tick: timedelta = timedelta(seconds=60)
+    watch: timedelta = timedelta(minutes=5)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     log_format: LogFormat = LogFormat.TEXT
     secret: str | None = field(default=None, repr=False)
