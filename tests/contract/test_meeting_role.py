@@ -201,17 +201,6 @@ def test_a_change_that_was_tried_and_never_arrived_is_carried_out(harness: Harne
     assert told(harness, cast.employee.address) == [What.INVITATION, What.UPDATE]
 
 
-def test_a_creation_that_comes_again_after_a_change_brings_nothing_back(harness: Harness, cast: Cast) -> None:
-    meeting = a_meeting(cast)
-    keep(harness, meeting, CREATE)
-    keep(harness, meeting.moved(DAY), CHANGE)
-
-    keep(harness, meeting, CREATE, tried=True)
-
-    assert entry_of(harness, cast.employee.address).start == START + DAY
-    assert told(harness, cast.employee.address) == [What.INVITATION, What.UPDATE]
-
-
 def test_a_new_place_and_text_reach_the_employee(harness: Harness, cast: Cast) -> None:
     meeting = a_meeting(cast)
     keep(harness, meeting, CREATE)

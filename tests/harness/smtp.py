@@ -123,7 +123,7 @@ def received(mail: bytes) -> ReceivedMail:
     """A mail as its reader sees it."""
     message: Any = message_from_bytes(mail, policy=policy.default)
     assert isinstance(message, EmailMessage)
-    body: Any = message.get_body(("plain",))
+    body: Any = message.get_body(("plain", "html"))
     return ReceivedMail(
         message_id=message["Message-ID"],
         sender=message["From"].addresses[0].addr_spec,
