@@ -1,7 +1,7 @@
 """Where calendars are fetched: ``addresses.csv`` in the folder with calendars, one line for each person or room."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from talkcycle.domain.busy import Owner
@@ -38,33 +38,54 @@ def read_calendar_urls(
     def fault(line: int, place: str, problem: str, mend: str) -> None:
         faults.append(Fault(file=str(path), line=line, place=place, problem=problem, mend=mend))
 
-    lines = csv.reader(_text(path).splitlines())
-    header = [cell.strip().casefold() for cell in next(lines, [])]
-    if header[:2] != list(COLUMNS):
-        fault(1, "", "The columns are not for and address.", f"Begin the file with the line: {','.join(COLUMNS)}")
-        raise FaultyInput(faults)
-    for row in lines:
-        cells = [cell.strip() for cell in row]
-        if not any(cells):
-            continue
-        name, address = (*cells, "", "")[:2]
+    for line, name, address in _lines(path):
         owners = names.get(folded(name), set())
         if not address:
-            fault(lines.line_num, "address", "There is no address.", "Write where the calendar is, or take the line out.")
+            fault(line, "address", "There is no address.", "Write where the calendar is, or take the line out.")
         if len(owners) != 1:
             problem = (
                 f"{quoted(name)} is the name of several." if owners else f"Nobody and no room is called {quoted(name)}."
             )
             mend = "Write a roster id, a mailbox, or a room as SITE/ROOM."
-            fault(lines.line_num, "for", problem, mend if owners else did_you_mean(name, names, mend))
+            fault(line, "for", problem, mend if owners else did_you_mean(name, names, mend))
             continue
         (owner,) = owners
         if owner in found:
-            fault(lines.line_num, "for", f"{quoted(name)} has an address already.", "Keep one of the lines.")
+            fault(line, "for", f"{quoted(name)} has an address already.", "Keep one of the lines.")
         found[owner] = address
     if faults:
         raise FaultyInput(faults)
     return found
+
+
+def urls_of(folder: Path, people: Iterable[Person], rooms: Mapping[str, Iterable[SiteRoom]]) -> Mapping[Owner, str]:
+    """The address of each of these that has one, whatever single other lines hold: a plan was made from the file.
+
+    Raises:
+        FaultyInput: The file cannot be read.
+    """
+    path = folder / ADDRESSES
+    names = owners_by_name(people, rooms)
+    found: dict[Owner, str] = {}
+    for _, name, address in _lines(path) if path.is_file() else ():
+        owners = names.get(folded(name), set())
+        if address and len(owners) == 1:
+            found.update(dict.fromkeys(owners, address))
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str, str]]:
+    """Number, name and address of each line that is not empty. Raises FaultyInput."""
+    lines = csv.reader(_text(path).splitlines())
+    header = [cell.strip().casefold() for cell in next(lines, [])]
+    if header[:2] != list(COLUMNS):
+        problem, mend = "The columns are not for and address.", f"Begin the file with the line: {','.join(COLUMNS)}"
+        raise FaultyInput([Fault(file=str(path), line=1, problem=problem, mend=mend)])
+    for row in lines:
+        cells = [cell.strip() for cell in row]
+        if any(cells):
+            name, address = (*cells, "", "")[:2]
+            yield lines.line_num, name, address
 
 
 def _text(path: Path) -> str:

@@ -63,7 +63,7 @@ def read_busy_times(
     """
     people = tuple(people)
     files, faults = _files(folder, people, rooms)
-    zones = _zones(people, rooms, zone)
+    zones = zones_of(people, rooms, zone)
     wrong = [*faults, *(_doubled(path) for owner, path in files.items() if owner in urls)]
     found: dict[Owner, Busy] = {}
     asked = mailboxes.of(taking_part(people, window), rooms)
@@ -170,7 +170,8 @@ def _bytes(data: bytes | Fault) -> bytes:
     return data
 
 
-def _zones(people: Iterable[Person], rooms: Mapping[str, Iterable[SiteRoom]], otherwise: str) -> Mapping[Owner, str]:
+def zones_of(people: Iterable[Person], rooms: Mapping[str, Iterable[SiteRoom]], otherwise: str) -> Mapping[Owner, str]:
+    """In which zone each owner's calendar is read."""
     zones: dict[Owner, str] = {}
     at_site: dict[str | None, Counter[str]] = defaultdict(Counter)
     for person in people:
