@@ -6,7 +6,7 @@ import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +22,9 @@ from talkcycle.rounds.texts import TextShelf
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from talkcycle.domain.busy import BusyTimes
+    from talkcycle.domain.busy import BusyTimes, FetchCalendars
     from talkcycle.domain.mailboxes import Finding
+    from talkcycle.rounds.calendars_now import CalendarsNow
     from talkcycle.rounds.doctor import Sample
     from talkcycle.rounds.mailbox_times import Mailboxes
     from talkcycle.rounds.plan import BusyBetween, Inputs, Progress
@@ -53,6 +54,7 @@ class Application:
     store: "SqlStore"
     clock: Clock
     who: str
+    _roles: Mapping[str, Roles] | None = None
 
     @property
     def shelf(self) -> TextShelf:
@@ -60,15 +62,44 @@ class Application:
 
     def transports(self) -> Mapping[str, Sending]:
         """Every way to send that is configured, by name."""
-        return {name: roles.sending for name, roles in roles_of(self.settings).items()}
+        return {name: roles.sending for name, roles in self.roles().items()}
+
+    def roles(self) -> Mapping[str, Roles]:
+        """What each transport that is configured can do, by name; made once, since they keep logins and limits."""
+        if self._roles is None:
+            self._roles = roles_of(self.settings)
+        return self._roles
 
     def mail_line(self) -> AbstractContextManager[Connection]:
         """A line by which mails go out at once, past the outbox."""
-        return mail_line(self.settings)
+        return self.roles()[self.settings.routing.mail].sending.connect()
+
+    def calendars_now(self) -> "CalendarsNow | None":
+        """Who is asked once more before an invitation leaves; None: no mailbox can be."""
+        if not any(roles.free_busy for roles in self.roles().values()):
+            return None
+        from talkcycle.rounds.calendars_now import CalendarsNow  # noqa: PLC0415
+
+        return CalendarsNow(
+            mailboxes=mailboxes_of(self.settings, self.roles()),
+            fetch=calendar_urls(self.settings.calendars),
+            config=self.config,
+            most_bytes=self.settings.calendars.largest,
+        )
 
     def inputs(self, cycle: str) -> "Inputs":
         """HR's files, read and checked. Raises FaultyInput."""
         return read_inputs(self.config / cycle, self.settings, today=self.clock.now().date())
+
+    def with_listed_rooms(self, inputs: "Inputs") -> "Inputs":
+        """*inputs* with the rooms that mail servers know of room lists. Raises FaultyInput where one cannot be told."""
+        if not inputs.cycle.room_lists:
+            return inputs
+        from talkcycle.rounds.room_lists import RoomListing, with_listed_rooms  # noqa: PLC0415
+
+        knowing = {name: each.rooms for name, each in self.roles().items() if each.rooms is not None}
+        listing = RoomListing(routing=self.settings.routing, knowing=knowing)
+        return replace(inputs, cycle=with_listed_rooms(inputs.cycle, inputs.roster.people, listing))
 
     def busy_between(self, cycle: str, inputs: "Inputs", progress: "Progress | None" = None) -> "BusyBetween":
         """Reads when people and rooms are busy, from the folder beside the cycle file, from addresses and mailboxes."""
@@ -77,7 +108,7 @@ class Application:
             inputs,
             now=self.clock.now(),
             calendars=self.settings.calendars,
-            mailboxes=mailboxes_of(self.settings),
+            mailboxes=mailboxes_of(self.settings, self.roles()),
             progress=progress,
         )
 
@@ -207,14 +238,13 @@ def busy_reader(
         mailboxes: Who can be asked besides; None: nobody.
     """
     from talkcycle.rounds.busy_times import NO_MAILBOXES, read_everybodys_busy_times  # noqa: PLC0415
-    from talkcycle.transports.calendar_url import CalendarUrls  # noqa: PLC0415
 
     def read(begins: datetime, ends: datetime) -> "BusyTimes":
         return read_everybodys_busy_times(
             cycle_file.parent / inputs.cycle.planning.calendars,
             inputs.roster.people,
             inputs.cycle.rooms,
-            fetch=CalendarUrls(allow_http=calendars.http, most_bytes=calendars.largest, tls=trusting(calendars.ca_file)),
+            fetch=calendar_urls(calendars),
             mailboxes=mailboxes or NO_MAILBOXES,
             window=(max(begins, now + timedelta(days=1)), ends),
             zone=inputs.cycle.zone,
@@ -225,11 +255,18 @@ def busy_reader(
     return read
 
 
-def mailboxes_of(settings: ServiceSettings) -> "Mailboxes":
+def calendar_urls(calendars: CalendarAddresses) -> "FetchCalendars":
+    """Fetches calendars from addresses, as the settings allow."""
+    from talkcycle.transports.calendar_url import CalendarUrls  # noqa: PLC0415
+
+    return CalendarUrls(allow_http=calendars.http, most_bytes=calendars.largest, tls=trusting(calendars.ca_file))
+
+
+def mailboxes_of(settings: ServiceSettings, roles: Mapping[str, Roles]) -> "Mailboxes":
     """Whose mailboxes can be asked when they are busy, and whom to ask."""
     from talkcycle.rounds.mailbox_times import Mailboxes  # noqa: PLC0415
 
-    told_by = {name: roles.free_busy for name, roles in roles_of(settings).items() if roles.free_busy is not None}
+    told_by = {name: each.free_busy for name, each in roles.items() if each.free_busy is not None}
     return Mailboxes(routing=settings.routing, free_busy=told_by)
 
 

@@ -46,7 +46,7 @@ def plan(
     with told_plainly():
         files = named_files(page=page, csv=csv, xlsx=xlsx)
         app = open_application(config)
-        inputs = app.inputs(cycle)
+        inputs = app.with_listed_rooms(app.inputs(cycle))
         former = former_plan(app.store, inputs.cycle.id)
         with interruptible() as stopped, progress_bar("Planning", quiet=as_json) as progress:
             draft = make_draft(

@@ -182,7 +182,7 @@ def approved_talks(session: Session, round_id: str, cycle: Cycle, inputs: Inputs
 
 def _but_planning(cycle: Cycle) -> Cycle:
     """What of *cycle* bears on talks that have their time and place already."""
-    return replace(cycle, rooms={}, planning=PlanningRules(), wishes=Wishes())
+    return replace(cycle, rooms={}, room_lists={}, planning=PlanningRules(), wishes=Wishes())
 
 
 def _with_window(cycle: Cycle, today: date) -> Cycle:
