@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from harness.meeting import Meeting
 from harness.seen import CalendarEntry, Notice, ReceivedMail
@@ -29,6 +29,8 @@ class Trait(StrEnum):
     OTHER_SERVERS = "has other servers beside it, to which mailboxes move"
     PROPOSALS = "lets attendees propose another time"
     WORKING_HOURS = "tells working hours"
+    NEWCOMERS = "has a directory to which people can be added"
+    DETAILS = "knows more of people than name and address"
     FORGETS_STATES = "forgets states, and says so"
 
 
@@ -100,6 +102,10 @@ class Harness(Protocol):
 
     def works(self, address: str, hours: WeekHours, zone: str, /) -> None:
         """Set the week that the owner of a mailbox works. *hours*: local to *zone*, one interval a day at most."""
+        ...
+
+    def hire(self, address: str, /, **details: Any) -> None:
+        """Somebody new with a mailbox. *details*: as fields of ``servers.organisation.Mailbox``, such as *manager*."""
         ...
 
     def move_away(self, address: str, /) -> None:

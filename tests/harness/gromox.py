@@ -87,6 +87,8 @@ class GromoxHarness:
             Trait.CANCELLATION_TEXT: "gromox loses the text of a cancellation",
             Trait.OTHER_SERVERS: "one gromox stands alone",
             Trait.WORKING_HOURS: "gromox tells none",
+            Trait.NEWCOMERS: "mailboxes are made before gromox starts",
+            Trait.DETAILS: "nobody has entered any",
             Trait.FORGETS_STATES: "gromox takes a broken state for a new one",
             Trait.PROPOSALS: "exchangelib cannot send one",
         }
@@ -186,6 +188,9 @@ class GromoxHarness:
         ).save(send_meeting_invitations=SEND_TO_NONE)
 
     def works(self, address: str, hours: WeekHours, zone: str, /) -> None:
+        raise NotImplementedError(NOT_HERE)
+
+    def hire(self, address: str, /, **details: Any) -> None:
         raise NotImplementedError(NOT_HERE)
 
     def move_away(self, address: str, /) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from itertools import count
 from types import MappingProxyType
+from typing import Any
 
 from harness.contract import Cast, Trait
 from harness.meeting import Meeting, order_parcel
@@ -120,6 +121,9 @@ class OrganisationHarness:
         mailbox = self.organisation.mailbox(address)
         mailbox.zone = zone
         mailbox.hours = tuple((day, *interval) for day, intervals in enumerate(hours) for interval in intervals)
+
+    def hire(self, address: str, /, **details: Any) -> None:
+        self.organisation.add(address, **({"where": self.where} | details))
 
     def move_away(self, address: str, /) -> None:
         to = Where.ONLINE if self.where is Where.ON_PREMISES else Where.ON_PREMISES

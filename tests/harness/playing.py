@@ -44,6 +44,11 @@ def examined(name: str) -> Iterator[Ward]:
 
         with smtp_ward() as smtp:
             yield smtp
+    elif name == "graph":
+        from harness.graph_ward import graph_ward  # noqa: PLC0415
+
+        with graph_ward() as graph:
+            yield graph
     else:
         raise LookupError(name)
 

@@ -101,6 +101,9 @@ class SmtpHarness:
     def works(self, address: str, hours: WeekHours, zone: str, /) -> None:
         raise NotImplementedError(NO_CALENDARS)
 
+    def hire(self, address: str, /, **details: Any) -> None:
+        raise NotImplementedError(NO_CALENDARS)
+
     def move_away(self, address: str, /) -> None:
         raise NotImplementedError(self.lacks[Trait.OTHER_SERVERS])
 
