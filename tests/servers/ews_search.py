@@ -179,8 +179,9 @@ def _changes(mailbox: Mailbox, since: int, most: int) -> tuple[list[tuple[str, b
 
 
 def _state(number: int, visit: Visit) -> str:
-    """Opaque: of this mailbox, and of the era in which it was given."""
-    return base64.b64encode(f"{visit.settings.era}/{visit.mailbox.id}/{number}".encode()).decode()
+    """Opaque: of this mailbox where it is now, and of the era in which it was given."""
+    mailbox = visit.mailbox
+    return base64.b64encode(f"{visit.settings.era}/{mailbox.id}/{mailbox.moves}/{number}".encode()).decode()
 
 
 def _number(state: str | None, visit: Visit) -> int:
@@ -188,8 +189,8 @@ def _number(state: str | None, visit: Visit) -> int:
     if not state:
         return 0
     try:
-        era, mailbox, number = base64.b64decode(state, validate=True).decode().split("/")
-        if (int(era), mailbox) == (visit.settings.era, visit.mailbox.id):
+        era, mailbox, moves, number = base64.b64decode(state, validate=True).decode().split("/")
+        if (int(era), mailbox, int(moves)) == (visit.settings.era, visit.mailbox.id, visit.mailbox.moves):
             return int(number)
     except (binascii.Error, ValueError):
         pass

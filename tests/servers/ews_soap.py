@@ -21,6 +21,17 @@ _OPENING = (
 """Exchange 2016 CU23. Its own version is none that a request may ask for, as the real ones' is not."""
 _CLOSING = b"</s:Body></s:Envelope>"
 
+EMPTY = {
+    "CreateAttachment": (("Attachments",),),
+    "CreateItem": (("Items",),),
+    "GetAttachment": (("Attachments",),),
+    "GetFolder": (("Folders",),),
+    "GetItem": (("Items",),),
+    "SyncFolderItems": (("SyncState",), ("IncludesLastItemInRange", "true")),
+    "UpdateItem": (("Items",),),
+}
+"""What a message that refuses holds all the same."""
+
 
 class Malformed(ValueError):
     """That was no SOAP at all."""
@@ -148,7 +159,8 @@ def success() -> tuple[_Element, ...]:
 
 
 def refused(operation: str, refusal: Refusal) -> _Element:
-    return m(f"{operation}ResponseMessage", *failure(refusal), ResponseClass="Error")
+    empty = [m(name, *content) for name, *content in EMPTY.get(operation, ())]
+    return m(f"{operation}ResponseMessage", *failure(refusal), *empty, ResponseClass="Error")
 
 
 def failure(refusal: Refusal) -> tuple[_Element, ...]:

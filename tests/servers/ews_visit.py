@@ -19,6 +19,7 @@ FOLDERS = {
     "calendar": ("Calendar", "IPF.Appointment"),
     "inbox": ("Inbox", "IPF.Note"),
     "drafts": ("Drafts", "IPF.Note"),
+    "outbox": ("Outbox", "IPF.Note"),
     "sentitems": ("Sent Items", "IPF.Note"),
     "deleteditems": ("Deleted Items", "IPF.Note"),
 }
