@@ -15,6 +15,7 @@ from talkcycle.cli.looking import audit, status, timeline
 from talkcycle.cli.outbox import outbox
 from talkcycle.cli.planning import approve, plan
 from talkcycle.cli.preview import preview
+from talkcycle.cli.roster import roster
 from talkcycle.cli.running import health, run
 from talkcycle.cli.simulate import simulate
 from talkcycle.cli.solve import solve
@@ -56,6 +57,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
 for panel, commands in COMMANDS.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)
+app.add_typer(roster, name="roster", rich_help_panel="Configure")
 app.add_typer(outbox, name="outbox", rich_help_panel="Look")
 app.add_typer(talk, name="talk", rich_help_panel="Change")
 

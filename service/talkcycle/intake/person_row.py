@@ -53,14 +53,14 @@ class RowReader:
         if starts and ends and ends < starts:
             self._fault(number, Column.END, f"{ends} comes before the first day, {starts}.", "Exchange the two dates.")
         return Person(
-            id=self._needed(number, Column.ID, cells, _id),
-            name=self._needed(number, Column.NAME, cells, _name),
+            id=self._needed(number, Column.ID, cells, roster_id),
+            name=self._needed(number, Column.NAME, cells, person_name),
             email=self._read(number, Column.EMAIL, cells, mail_address, cells[Column.EMAIL] or None),
             manager=cells[Column.MANAGER] or None,
             language=self._read(number, Column.LANGUAGE, cells, self._language, "") if language else defaults.language,
             zone=self._read(number, Column.ZONE, cells, time_zone, "") if zone else defaults.zone,
             country=self._read(number, Column.COUNTRY, cells, country_code, "") if country else defaults.country,
-            site=self._read(number, Column.SITE, cells, _site, None),
+            site=self._read(number, Column.SITE, cells, site_name, None),
             hours=self._hours(number, cells[Column.DAYS], cells[Column.HOURS]),
             starts=starts,
             ends=ends,
@@ -143,11 +143,13 @@ def _plain(text: str, what: str, longest: int) -> str:
     return text
 
 
-def _name(text: str) -> str:
+def person_name(text: str) -> str:
+    """*text* if it can be a name. Raises Unusable."""
     return _plain(text, "the name", LONGEST_NAME)
 
 
-def _id(text: str) -> str:
+def roster_id(text: str) -> str:
+    """*text* if it can be an id. Raises Unusable."""
     if len(text) > LONGEST_ID or not all(each.isalnum() or each in "._@+-" for each in text):
         mend = f"Use letters, digits and . _ - @ +, at most {LONGEST_ID}."
         raise Unusable(f"{quoted(text)} cannot be an id.", mend)
@@ -155,7 +157,8 @@ def _id(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _site(text: str) -> str:
+def site_name(text: str) -> str:
+    """*text* if it can be a site. Raises Unusable."""
     return _plain(text, "the site", LONGEST_SITE)
 
 

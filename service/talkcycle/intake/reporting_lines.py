@@ -29,7 +29,7 @@ def resolved(reader: RowReader, people: Sequence[Person]) -> tuple[Person, ...]:
         by_name=_by_name(people),
     )
     managers = [_manager(reader, number, person, known) for number, person in enumerate(people)]
-    for loop in _loops(managers):
+    for loop in loops(managers):
         chain = " > ".join(shown(people[number].id) for number in [*loop[:SHOWN_IN_A_LOOP], loop[0]])
         more = f" (and {len(loop) - SHOWN_IN_A_LOOP} more)" if len(loop) > SHOWN_IN_A_LOOP else ""
         problem = f"reports in a loop: {chain}{more}."
@@ -86,9 +86,9 @@ def _manager(reader: RowReader, number: int, person: Person, known: _Known) -> i
     return found
 
 
-def _loops(managers: Sequence[int | None]) -> list[list[int]]:
-    """Every loop once, beginning with its first row."""
-    loops, seen = [], [0] * len(managers)
+def loops(managers: Sequence[int | None]) -> list[list[int]]:
+    """Every loop once, beginning with its first row. *managers*: of each row, the row of its manager."""
+    found, seen = [], [0] * len(managers)
     for start in range(len(managers)):
         walk, here = [], start
         while not seen[here]:
@@ -101,8 +101,8 @@ def _loops(managers: Sequence[int | None]) -> list[list[int]]:
             if seen[here] == start + 1:
                 loop = walk[walk.index(here) :]
                 first = loop.index(min(loop))
-                loops.append(loop[first:] + loop[:first])
-    return loops
+                found.append(loop[first:] + loop[:first])
+    return found
 
 
 def _fault(reader: RowReader, number: int, column: Column, problem: str, mend: str) -> None:

@@ -9,7 +9,9 @@ from talkcycle.domain.cycle import Anchor, Cycle
 from talkcycle.domain.faults import Fault, FaultyInput
 from talkcycle.domain.people import Roster
 from talkcycle.intake.attachments import attached_files
+from talkcycle.intake.cycle_file import examine_cycle
 from talkcycle.intake.hr_files import read_cycle_and_roster
+from talkcycle.intake.person_defaults import PersonDefaults
 from talkcycle.intake.public_holidays import public_holidays
 from talkcycle.rendering.library import Library
 from talkcycle.rendering.template_files import shipped_files
@@ -59,6 +61,25 @@ def read_inputs(
         raise FaultyInput(faults)
     own = {f"{ATTACHMENTS}{name}": (cycle_file.parent / name).read_bytes() for name in attached_files(cycle)}
     return Inputs(cycle=cycle, roster=roster, holidays=holidays_of(cycle, roster, today=today), files=files | own)
+
+
+def roster_of_cycle(
+    cycle_file: Path, *, templates: Path | None, default_contact: str, transports: AbstractSet[str]
+) -> tuple[Path | None, PersonDefaults]:
+    """The roster that *cycle_file* names, and what people get of whom it says nothing. Arguments as of ``read_inputs``.
+
+    Faults of the cycle do not matter here; where there is no such file, there is no roster, and the usual defaults hold.
+
+    Raises:
+        FaultyInput: The file cannot be read at all.
+    """
+    library = Library(shipped_files(templates), default_language="en")
+    texts = {language: library.names_for(language) for language in library.languages}
+    if not cycle_file.exists():
+        usual = {"language": "sv", "zone": "Europe/Stockholm", "country": "SE"}
+        return None, PersonDefaults(**usual, languages=texts.keys(), transports=transports)
+    found = examine_cycle(cycle_file, templates=texts, default_contact=default_contact, transports=transports)
+    return found.roster, found.defaults
 
 
 def holidays_of(cycle: Cycle, roster: Roster, *, today: date) -> dict[str, frozenset[date]]:
