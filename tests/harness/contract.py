@@ -29,6 +29,7 @@ class Trait(StrEnum):
     OTHER_SERVERS = "has other servers beside it, to which mailboxes move"
     PROPOSALS = "lets attendees propose another time"
     WORKING_HOURS = "tells working hours"
+    ZONE_NAMES = "tells the name of the zone that working hours are in"
     NEWCOMERS = "has a directory to which people can be added"
     DETAILS = "knows more of people than name and address"
     FORGETS_STATES = "forgets states, and says so"

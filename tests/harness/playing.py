@@ -8,7 +8,7 @@ import pytest
 from harness.contract import Harness, Trait
 from harness.doctors import Ward
 
-KEEPS_CALENDARS: tuple[str, ...] = ("graph",)
+KEEPS_CALENDARS: tuple[str, ...] = ("exchange", "graph")
 SENDS = ("smtp", *KEEPS_CALENDARS)
 TELLS_BUSY_TIMES = ("icalendar", *KEEPS_CALENDARS)
 HAS_A_DOCTOR = ("smtp", *KEEPS_CALENDARS)
@@ -27,6 +27,11 @@ def opened(name: str) -> Iterator[Harness]:
 
         with published_harness() as published:
             yield published
+    elif name == "exchange":
+        from harness.exchange import exchange_harness  # noqa: PLC0415
+
+        with exchange_harness() as exchange:
+            yield exchange
     elif name == "graph":
         from harness.graph import graph_harness  # noqa: PLC0415
 

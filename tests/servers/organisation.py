@@ -129,6 +129,7 @@ class Mailbox:
     """Attributes:
     calendar, mails: By id; *mails* has drafts, sent and received ones.
     changes: (number, item id, gone) of the calendar, for those who ask what has changed.
+    moves: How often it has moved: what a server said of its state before counts no more.
     hours: (weekday 0-6, first minute, last minute) of the local day.
     """
 
@@ -150,6 +151,7 @@ class Mailbox:
     calendar: dict[str, Item] = field(default_factory=dict)
     mails: dict[str, Mail] = field(default_factory=dict)
     changes: list[tuple[int, str, bool]] = field(default_factory=list)
+    moves: int = 0
 
     @property
     def is_room(self) -> bool:
@@ -242,6 +244,7 @@ class Organisation:
         """Move a mailbox to another server with everything in it. Its items get other ids, as in a real move."""
         mailbox = self.mailbox(address)
         mailbox.where = to
+        mailbox.moves += 1
         items, mailbox.calendar, mailbox.changes = mailbox.calendar, {}, []
         for item in items.values():
             item.id = self._new_id()
