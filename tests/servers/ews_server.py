@@ -132,12 +132,23 @@ class EwsServer:
             text = "The request failed schema validation."
             details = (t("LineNumber", "1"), t("LinePosition", "1"), t("Violation", wrong))
             return fault(Refusal(code="ErrorSchemaValidation", text=text, details=details))
+        if call.operation not in OPERATIONS:
+            self.complaints.append(f"the fake does not know {call.operation}")
+            return fault(refuse("ErrorInvalidOperation", "The fake does not know that."))
+        try:
+            with self.throttle.passing(call, call.impersonated or self.settings.account):
+                return self._answer(call, visitor)
+        except Refusal as busy:
+            return fault(busy)
+
+    def _answer(self, call: Call, visitor: Visitor) -> Answer:
+        """Raises Cut."""
         met = self.faults.take(call)
         if met is None:
-            return self._answer(call, visitor)
+            return self._carry_out(call, visitor)
         answer = NO_SUCH
         if met.carried_out:
-            answer = self._answer(call, visitor)
+            answer = self._carry_out(call, visitor)
         elif met.instead is not None:
             answer = met.instead(call)
         self._over.wait(met.seconds)
@@ -145,16 +156,10 @@ class EwsServer:
             raise Cut
         return answer
 
-    def _answer(self, call: Call, visitor: Visitor) -> Answer:
-        if call.operation not in OPERATIONS:
-            self.complaints.append(f"the fake does not know {call.operation}")
-            return fault(refuse("ErrorInvalidOperation", "The fake does not know that."))
-        visit = Visit(call=call, visitor=visitor, organisation=self.organisation, settings=self.settings, now=self.now)
-        try:
-            with self.throttle.passing(call, visit.address):
-                element, answer = carry_out(visit)
-        except Refusal as refusal:
-            return fault(refusal)
+    def _carry_out(self, call: Call, visitor: Visitor) -> Answer:
+        element, answer = carry_out(
+            Visit(call=call, visitor=visitor, organisation=self.organisation, settings=self.settings, now=self.now)
+        )
         wrong = None if element is None else violation(element)
         if wrong is not None:
             self.complaints.append(f"the fake's own answer to {call.operation} violates the schema: {wrong}")
