@@ -35,8 +35,9 @@ check: .venv/test
 unit: .venv/test ## the unit tests alone
 	$(BIN)/pytest tests/unit -n 2
 
-servers: ## the mail servers and the browser that tests need
+servers: ## the mail servers and the browser that tests need, and the program that checks requests to Graph
 	@scripts/ensure_test_servers.sh
+	@$(PYTHON) tests/servers/prism_program.py
 
 .venv/bench: .venv/test
 	$(BIN)/python -m pip install --quiet --group bench

@@ -14,6 +14,7 @@ settings.register_profile(
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "talkcycle"))
 
+pytest_plugins = ["graph_conformance"]
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # a server that binds everywhere is still here
 
 

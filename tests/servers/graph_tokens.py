@@ -136,7 +136,7 @@ class Tokens:
             jwt.decode(assertion, key, algorithms=["RS256", "PS256"], audience=audience, options=times)  # type: ignore[arg-type]
         except jwt.PyJWTError:
             raise AadError(401, "invalid_client", 700027, "Client assertion failed signature validation.") from None
-        if not prints & {header.get("x5t"), header.get("x5t#S256")}:
+        if not prints & {str(header.get(name)).rstrip("=") for name in ("x5t", "x5t#S256")}:
             raise AadError(401, "invalid_client", 700027, "The key was not found by thumbprint.")
 
     def _token(self, now: int) -> str:
