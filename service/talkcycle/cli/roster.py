@@ -74,7 +74,8 @@ def fetch(
 
             former = read_written_roster(before, defaults=defaults)
         with progress_bar("People", quiet=as_json) as progress:
-            people = tuple(directory.people(progress))
+            sender = settings.sender.casefold()  # the service's own mailbox is nobody
+            people = tuple(each for each in directory.people(progress) if (each.email or "").casefold() != sender)
         if not people:
             raise Refused(f"The directory of {transport} has nobody with a mailbox, as far as the service may see.")
 
