@@ -54,6 +54,7 @@ class EwsServer:
         settings: The service's mailbox, whom it may impersonate, when its password expires.
         faults: ``faults.add(cut_after("CreateItem"))``, and the next such request meets it.
         requests: Every one that got past the login, whatever became of it.
+        remember: Keep the requests' bodies; without, thousands of meetings with files take no memory.
         complaints: Why the test will fail on leaving.
         authority: Base of the token endpoint ``/{tenant}/oauth2/v2.0/token``.
     """
@@ -65,6 +66,7 @@ class EwsServer:
     now: Callable[[], datetime]
     ca_file: Path
     authority: str = ""
+    remember: bool = True
     faults: Faults = field(default_factory=Faults)
     requests: list[Request] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -125,7 +127,8 @@ class EwsServer:
         except Malformed as failure:
             self.complaints.append(f"that is no SOAP: {failure}")
             return Answer(status=400, body=b"", content_type="text/plain")
-        self.requests.append(Request(operation=call.operation, mailbox=call.impersonated, raw=raw, at=self.now()))
+        kept = raw if self.remember else b""
+        self.requests.append(Request(operation=call.operation, mailbox=call.impersonated, raw=kept, at=self.now()))
         wrong = next((found for each in (*call.header, call.body) if (found := violation(each))), None)
         if wrong is not None:
             self.complaints.append(f"{call.operation} violates the schema: {wrong}")
