@@ -5,13 +5,18 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
+import certifi
 import pytest
+import requests
 from exchangelib import (
+    BASIC,
     DELEGATE,
     NTLM,
     OAUTH2,
     Attendee,
     CalendarItem,
+    Configuration,
+    Credentials,
     EWSDateTime,
     EWSTimeZone,
     FileAttachment,
@@ -39,11 +44,14 @@ from exchangelib.errors import (
 )
 from exchangelib.extended_properties import ExtendedProperty
 from exchangelib.items import NEVER_OVERWRITE, SEND_TO_ALL_AND_SAVE_COPY, SEND_TO_NONE
+from exchangelib.protocol import FailFast
 from exchangelib.services import GetUserOofSettings, SyncFolderItems
 
-from servers.ews_client import Client, ews_client
+from dispatching import JumpingClock
+from servers.ews_client import KNOWN, Client, TrustingAutodiscover, ews_client
 from servers.ews_schema import WHY_ABSENT, schemas_are_here
 from servers.ews_server import ACCOUNT, Complaints, EwsServer, ews_server
+from servers.ews_soap import MESSAGES, SOAP
 from servers.organisation import Busy, Organisation, Response, Where, property_key
 
 NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
@@ -67,22 +75,14 @@ def _labels() -> Iterator[None]:
         kind.deregister("label")
 
 
-class HandClock:
-    def __init__(self) -> None:
-        self.time = NOW
-
-    def __call__(self) -> datetime:
-        return self.time
+@pytest.fixture
+def clock() -> JumpingClock:
+    return JumpingClock(NOW)
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def organisation(clock: HandClock) -> Organisation:
-    made = Organisation(now=clock)
+def organisation(clock: JumpingClock) -> Organisation:
+    made = Organisation(now=clock.now)
     made.add(ACCOUNT, where=Where.ON_PREMISES, name="HR")
     made.add(BO, where=Where.ON_PREMISES, name="Bo Ek")
     made.add(ANNA, where=Where.ON_PREMISES, name="Anna Al", manager=BO, department="Hamnen", site="Umeå")
@@ -422,14 +422,14 @@ class TokensOfTheFake(OAuth2Credentials):  # type: ignore[misc]  # exchangelib h
         return self.url
 
 
-def test_tokens_are_for_those_with_the_secret_and_end_by_the_clock(server: EwsServer, clock: HandClock) -> None:
+def test_tokens_are_for_those_with_the_secret_and_end_by_the_clock(server: EwsServer, clock: JumpingClock) -> None:
     me = Identity(primary_smtp_address=ACCOUNT)
     gate = server.gate
     credentials = TokensOfTheFake(gate.client_id, gate.client_secret, tenant_id=gate.tenant, identity=me)
     credentials.url = f"{server.authority}/{gate.tenant}/oauth2/v2.0/token"
     with ews_client(server, credentials=credentials, auth_type=OAUTH2) as client:
         assert list(client.protocol.get_roomlists())
-        clock.time += gate.token_lifetime
+        clock.jump(gate.token_lifetime)
         with pytest.raises(UnauthorizedError):
             client.open(BO).calendar.all().count()
     schemes = [(each.scheme, each.granted) for each in server.logins]
@@ -452,3 +452,34 @@ def test_what_people_do_shows(client: Client, organisation: Organisation) -> Non
     organisation.answer(ANNA, "u1@talkcycle.example", Response.TENTATIVE)
     mine.refresh()
     assert mine.required_attendees[0].response_type == "Tentative"
+
+
+def test_nobody_gets_in_who_does_not_trust_the_authority(server: EwsServer) -> None:
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.post(server.endpoint, timeout=10, verify=certifi.where())
+    assert server.requests == []
+
+
+def test_autodiscover_tells_where_a_mailbox_is_served(server: EwsServer) -> None:
+    config = Configuration(
+        service_endpoint=server.autodiscover,
+        credentials=Credentials(server.user, server.password),
+        auth_type=BASIC,
+        version=KNOWN,
+        retry_policy=FailFast(),
+    )
+    protocol = TrustingAutodiscover(config=config)
+    found, other = (protocol.get_user_settings(address, ["external_ews_url"]) for address in (BO, OLLE))
+    protocol.close()
+    assert found.user_settings["external_ews_url"] == server.endpoint
+    assert other.error_code == "InvalidUser"
+
+
+def test_the_end_of_the_password_is_told(server: EwsServer) -> None:
+    server.settings.password_expires = NOW + timedelta(days=9)
+    body = f'<m:GetPasswordExpirationDate xmlns:m="{MESSAGES}"/>'
+    envelope = f'<s:Envelope xmlns:s="{SOAP}"><s:Body>{body}</s:Body></s:Envelope>'
+    with requests.Session() as session:
+        session.trust_env, session.verify = False, str(server.ca_file)
+        told = session.post(server.endpoint, data=envelope, auth=(server.user, server.password), timeout=10)
+    assert "<m:PasswordExpirationDate>2027-03-10T08:00:00Z<" in told.text

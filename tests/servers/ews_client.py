@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from exchangelib import BASIC, IMPERSONATION, Account, Configuration, Credentials
+from exchangelib.autodiscover.protocol import AutodiscoverProtocol
 from exchangelib.protocol import FailFast, Protocol
 from exchangelib.version import EXCHANGE_2016, Version
 from requests.adapters import HTTPAdapter
@@ -31,6 +32,10 @@ class _Adapter(HTTPAdapter):
 
 
 class _TrustingProtocol(Protocol):  # type: ignore[misc]  # exchangelib has no types
+    HTTP_ADAPTER_CLS = _Adapter
+
+
+class TrustingAutodiscover(AutodiscoverProtocol):  # type: ignore[misc]  # exchangelib has no types
     HTTP_ADAPTER_CLS = _Adapter
 
 
