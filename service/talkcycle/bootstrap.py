@@ -22,7 +22,7 @@ from talkcycle.rounds.texts import TextShelf
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from talkcycle.domain.busy import BusyTimes, FetchCalendars
+    from talkcycle.domain.busy import BusyTimes, FetchCalendars, Owner, Unfetched
     from talkcycle.domain.mailboxes import Finding
     from talkcycle.rounds.calendars_now import CalendarsNow
     from talkcycle.rounds.doctor import Sample
@@ -38,6 +38,16 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class LateCalendarUrls:
+    """Fetches calendars from addresses, as the settings allow; httpx is not loaded before there is one."""
+
+    settings: CalendarAddresses
+
+    def __call__(self, urls: "Mapping[Owner, str]", /) -> "Mapping[Owner, bytes | Unfetched]":
+        return calendar_urls(self.settings)(urls)
 
 
 @dataclass(slots=True)
@@ -74,15 +84,13 @@ class Application:
         """A line by which mails go out at once, past the outbox."""
         return self.roles()[self.settings.routing.mail].sending.connect()
 
-    def calendars_now(self) -> "CalendarsNow | None":
-        """Who is asked once more before an invitation leaves; None: no mailbox can be."""
-        if not any(roles.free_busy for roles in self.roles().values()):
-            return None
+    def calendars_now(self) -> "CalendarsNow":
+        """Who is asked once more before an invitation leaves: mailboxes, and addresses where HR gives some."""
         from talkcycle.rounds.calendars_now import CalendarsNow  # noqa: PLC0415
 
         return CalendarsNow(
             mailboxes=mailboxes_of(self.settings, self.roles()),
-            fetch=calendar_urls(self.settings.calendars),
+            fetch=LateCalendarUrls(self.settings.calendars),
             config=self.config,
             most_bytes=self.settings.calendars.largest,
         )
