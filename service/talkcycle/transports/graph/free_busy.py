@@ -1,4 +1,7 @@
-"""When mailboxes are busy, asked in the service's own name for twenty at a time."""
+"""When mailboxes are busy, asked for twenty at a time: in the service's own name, where its mailbox is online.
+
+Otherwise in the name of one of those asked about, since whoever asks needs a mailbox in Exchange Online.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +9,7 @@ from typing import Any
 from talkcycle.domain.busy import Span
 from talkcycle.domain.delivery import DeliveryError
 from talkcycle.domain.mailboxes import MailboxTimes, Untold
-from talkcycle.transports.graph.answers import judged
+from talkcycle.transports.graph.answers import Answer, judged
 from talkcycle.transports.graph.client import Client, Graph, user
 from talkcycle.transports.graph.schedules import (
     MOST_MAILBOXES,
@@ -27,7 +30,7 @@ class GraphFreeBusy:
 
     def __init__(self, graph: Graph, *, sender: str) -> None:
         self._graph = graph
-        self._sender = sender
+        self._asker = sender
 
     def busy_times(self, mailboxes: Sequence[str], window: Span, /) -> Mapping[str, MailboxTimes | Untold]:
         """See ``domain.ports.FreeBusy``."""
@@ -57,9 +60,8 @@ class GraphFreeBusy:
         """What is told of each. Where one spoils the question for all, each is asked for by itself."""
         if not mailboxes:
             return {}
-        path = f"{user(self._sender)}/calendar/getSchedule"
         try:
-            answer = client.read("POST", path, mailbox=self._sender, content=question(mailboxes, asked))
+            answer = self._asked(client, mailboxes, asked)
             if answer.status == 400 and len(mailboxes) > 1:
                 return {each: self._schedules(client, [each], asked)[each] for each in mailboxes}
             if not answer.ok or not isinstance(answer.body, dict):
@@ -69,6 +71,16 @@ class GraphFreeBusy:
         told = {str(each.get("scheduleId", "")).casefold(): each for each in answer.body.get("value", ())}
         nothing = Untold(problem="Exchange Online left this mailbox out of its answer.", mend=ASK_DOCTOR)
         return {each: told.get(each.casefold(), nothing) for each in mailboxes}
+
+    def _asked(self, client: Client, mailboxes: list[str], asked: Span) -> Answer:
+        """The answer to whoever has a mailbox there; who asked last asks again."""
+        for asker in dict.fromkeys((self._asker, *mailboxes)):
+            path = f"{user(asker)}/calendar/getSchedule"
+            answer = client.read("POST", path, mailbox=asker, content=question(mailboxes, asked))
+            if answer.status != 404:
+                self._asker = asker
+                break
+        return answer
 
 
 def _piece(schedule: Mapping[str, Any] | Untold, asked: Span, window: Span) -> list[BusySpan] | Untold:
