@@ -22,7 +22,7 @@ def serving(calendar: str) -> Iterator[str]:
     """The address of a server that gives *calendar* and nothing else."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802  # http.server calls it so
+        def do_GET(self) -> None:
             body = calendar.encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/calendar")
