@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from harness.graph import GraphHarness, graph_settings
 from harness.organisation_people import SENDER
+from harness.seen import SeenFile
 from servers.graph_received import Place
 from servers.graph_server import GraphServer, Limits, graph_server
 from servers.organisation import Organisation
@@ -17,11 +19,15 @@ from talkcycle.domain.delivery import (
     Receipt,
     TransientDeliveryError,
 )
+from talkcycle.domain.meetings import Party
 from talkcycle.domain.messages import Kind
 from talkcycle.domain.ports import Connection, Parcel
 from talkcycle.domain.service import GraphSettings
+from talkcycle.rendering.headers import address_header, plain_header, text_header
+from talkcycle.rendering.mime import File, mime_message
 from talkcycle.transports.graph.roles import graph_roles
 
+_numbers = count(1)
 PAUSE = timedelta(minutes=15)
 """Between two tries where the failure asks for none."""
 
@@ -68,6 +74,11 @@ class FaultyGraph(GraphHarness):
         """A new process of the service: nothing is remembered."""
         self.roles = graph_roles(self.settings, sender=SENDER, clock=self.time, wait=self.time.wait)
 
+    def warm_up(self) -> None:
+        """From now on the token counts as one that Graph takes."""
+        assert self.roles.rooms is not None
+        self.roles.rooms.rooms(SENDER)
+
     def settle(self, parcel: Parcel, *, most: int = 6) -> Tried:
         """Hand *parcel* over as the outbox does: the same again, after the pause, until it is taken."""
         tried = Tried()
@@ -81,6 +92,8 @@ class FaultyGraph(GraphHarness):
                     break
                 except DeliveryError as failure:
                     tried.failures.append(failure)
+                    if number + 1 == most:
+                        break
                     asked = failure.retry_after if isinstance(failure, TransientDeliveryError) else None
                     self.time.passes(asked or PAUSE)
         return tried
@@ -95,6 +108,26 @@ class FaultyGraph(GraphHarness):
 
 def hand_over(line: Connection, parcel: Parcel) -> Receipt:
     return line.send(parcel) if parcel.kind is Kind.MAIL else line.keep(parcel)
+
+
+def a_mail(to: Party, *files: SeenFile) -> Parcel:
+    """With an identity of its own."""
+    identity = f"<faulty.{next(_numbers)}@talkcycle.example>"
+    payload = mime_message(
+        [
+            address_header("From", "HR", SENDER),
+            address_header("To", to.name, to.address),
+            text_header("Subject", "Inför ert samtal"),
+            plain_header("Message-ID", identity),
+            plain_header("Auto-Submitted", "auto-generated"),
+        ],
+        text="Hej!",
+        html="<p>Hej!</p>",
+        calendar=None,
+        files=[File(name=file.name, mime_type="application/pdf", data=file.data) for file in files],
+        boundary="faulty",
+    )
+    return Parcel(kind=Kind.MAIL, mailbox=SENDER, address=to.address, message_id=identity, payload=payload)
 
 
 @contextmanager
