@@ -1,9 +1,10 @@
 """What the transports' tests rely on in the fake Graph server."""
 
 import base64
+import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,8 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from servers.graph_received import Received, received
+from servers.graph_limits import Throttle
+from servers.graph_received import GraphError, Received, received
 from servers.graph_server import Fault, FaultKind, GraphServer, Limits, graph_server
 from servers.organisation import Organisation, Where, property_key
 from servers.prism import check, why_not
@@ -360,6 +362,30 @@ def test_a_mailbox_sends_thirty_messages_a_minute(
 
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "40")
     assert len(organisation.told_to(ANNA, "mail")) == 3
+
+
+def test_a_mailbox_takes_four_requests_at_once(clock: Clock) -> None:
+    throttle = Throttle(Limits(), clock.now)
+
+    with ExitStack() as requests_at_once:
+        for _ in range(4):
+            requests_at_once.enter_context(throttle.running(BO))
+        requests_at_once.enter_context(throttle.running(ANNA))
+        with pytest.raises(GraphError) as refused, throttle.running(BO):
+            pass
+    with throttle.running(BO):
+        assert refused.value.status == 429
+
+
+def test_a_line_that_says_nothing_does_not_keep_the_server_from_ending(
+    organisation: Organisation, trust: ssl.SSLContext
+) -> None:
+    with serving(organisation, trust) as graph:
+        silent = socket.create_connection(("localhost", httpx.URL(graph.server.endpoint).port or 0))
+        graph("GET", f"/users/{BO}/events")  # came later, so the silent one has been taken
+
+    with silent:
+        assert silent.recv(1) == b""
 
 
 def test_people_come_page_by_page_with_their_managers(graph: Client, organisation: Organisation) -> None:

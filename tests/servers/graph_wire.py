@@ -66,9 +66,13 @@ class Wire:
     def _serve(self, line: socket.socket) -> None:
         # A client that hangs up, mid-handshake or mid-answer, is everyday life.
         try:
-            with suppress(OSError, Cut), certificates().server.wrap_socket(line, server_side=True) as secured:
+            with (
+                suppress(OSError, Cut),
+                certificates().server.wrap_socket(line, server_side=True, do_handshake_on_connect=False) as secured,
+            ):
                 with self._lock:
-                    self._lines[threading.current_thread()] = secured
+                    self._lines[threading.current_thread()] = secured  # before a handshake that may hang
+                secured.do_handshake()
                 with secured.makefile("rb") as reader:
                     while self._exchange(reader, secured):
                         pass
