@@ -1,11 +1,11 @@
 """How the fake of Exchange Web Services misbehaves on demand, and what its limits do."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from exchangelib import CalendarItem, EWSDateTime, EWSTimeZone
+from exchangelib import CalendarItem
 from exchangelib.errors import (
     ErrorInternalServerTransientError,
     ErrorInvalidSyncStateData,
@@ -17,49 +17,14 @@ from exchangelib.errors import (
 )
 from exchangelib.items import SEND_TO_ALL_AND_SAVE_COPY
 
+from dispatching import JumpingClock
+from ews_office import ANNA, BO, NOW, START
 from servers.ews_client import Client, ews_client
 from servers.ews_faults import Fault, busy, cut_after, cut_before, http_error, refusing, slow
 from servers.ews_limits import EwsLimits, Throttle
-from servers.ews_server import ACCOUNT, EwsServer, ews_server
+from servers.ews_server import EwsServer, ews_server
 from servers.ews_soap import Call, Refusal, m
-from servers.organisation import Organisation, Where
-
-NOW = datetime(2027, 3, 1, 8, tzinfo=UTC)
-BO, ANNA = "bo@norrsken.example", "anna@norrsken.example"
-START = EWSDateTime(2027, 4, 1, 9, tzinfo=EWSTimeZone("Europe/Stockholm"))
-
-
-class HandClock:
-    def __init__(self) -> None:
-        self.time = NOW
-
-    def __call__(self) -> datetime:
-        return self.time
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def organisation(clock: HandClock) -> Organisation:
-    made = Organisation(now=clock)
-    for address in (ACCOUNT, BO, ANNA):
-        made.add(address, where=Where.ON_PREMISES)
-    return made
-
-
-@pytest.fixture
-def server(organisation: Organisation) -> Iterator[EwsServer]:
-    with ews_server(organisation) as running:
-        yield running
-
-
-@pytest.fixture
-def client(server: EwsServer) -> Iterator[Client]:
-    with ews_client(server) as made:
-        yield made
+from servers.organisation import Organisation
 
 
 def save_a_meeting(account: Any) -> None:
@@ -143,18 +108,18 @@ def test_a_fault_waits_for_the_request_it_is_meant_for(server: EwsServer, client
 
 
 def test_more_messages_a_minute_than_allowed_are_refused_with_the_time_to_wait(
-    organisation: Organisation, clock: HandClock
+    organisation: Organisation, clock: JumpingClock
 ) -> None:
     with ews_server(organisation, limits=EwsLimits(messages_per_minute=2)) as server, ews_client(server) as client:
         account = client.open(BO)
         for _ in range(2):
             save_a_meeting(account)
-            clock.time += timedelta(seconds=20)
+            clock.jump(timedelta(seconds=20))
         with pytest.raises(ErrorServerBusy) as refused:
             save_a_meeting(account)
         assert (refused.value.back_off, server.throttled) == (20.0, 1)
         save_a_meeting(client.open(ANNA))  # another mailbox
-        clock.time += timedelta(seconds=20)
+        clock.jump(timedelta(seconds=20))
         save_a_meeting(account)
         assert server.throttled == 1
 
