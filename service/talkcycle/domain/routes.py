@@ -64,9 +64,13 @@ class Routing:
         return self.serving(self.sender)
 
     def hosting(self, email: str | None, named: str | None = None) -> Route:
-        """Who keeps the entries of talks that the person with *email* hosts: themselves, or else the service."""
+        """Who keeps the entries of talks that the person with *email* hosts: themselves, or else the service.
+
+        The service keeps them by mail where it can, else in its own calendar.
+        """
         if email is not None:
             transport = self.serving(email, named)
             if transport.keeps_calendars:
                 return Route(transport=transport, organizer=email)
-        return Route(transport=Transport.SMTP, organizer=self.sender)
+        by_mail = Transport.SMTP in self.available
+        return Route(transport=Transport.SMTP if by_mail else self.mail, organizer=self.sender)

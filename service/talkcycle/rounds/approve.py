@@ -24,6 +24,7 @@ from talkcycle.domain.store import AuditEntry, Session, Store
 from talkcycle.domain.talks import Entry, Round, Talk, TalkState
 from talkcycle.rounds.fingerprint import fingerprint, hashes
 from talkcycle.rounds.plan import Inputs
+from talkcycle.rounds.room_lists import as_written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +165,7 @@ def _refuse_changed_inputs(draft: Draft, inputs: Inputs) -> None:
         for what, differs in (
             ("the roster", draft.roster != inputs.roster.version),
             ("the texts or attachments", dict(draft.files) != hashes(inputs.files)),
-            ("the cycle file", fingerprint(draft.cycle) != fingerprint(cycle)),
+            ("the cycle file", fingerprint(as_written(draft.cycle)) != fingerprint(as_written(cycle))),
         )
         if differs
     ]

@@ -83,7 +83,7 @@ class Life:
     def told(self) -> list[Sent]:
         """Kind, recipient, what the entry's transport is, template; of calendar messages, in the order they went."""
         by_key = {due.key: due for _, due in self.box.rendered}
-        found = []
+        found: list[Sent] = []
         for _, row in self.box.sent:
             due = by_key[row.key]
             if due.kind is not Kind.MAIL:
