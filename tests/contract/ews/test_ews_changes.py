@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from exchangelib.errors import (
-    ErrorInvalidSyncStateData,
-)
+from exchangelib.errors import ErrorInvalidSyncStateData
 from exchangelib.services import SyncFolderItems
 
 from ews_office import ANNA, BO, a_meeting

@@ -4,13 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from exchangelib import (
-    EWSDateTime,
-)
-from exchangelib.errors import (
-    ErrorMailboxDataArrayTooBig,
-    ErrorTimeIntervalTooBig,
-)
+from exchangelib import EWSDateTime
+from exchangelib.errors import ErrorMailboxDataArrayTooBig, ErrorTimeIntervalTooBig
 
 from ews_office import ANNA, BO, OLLE, ROOM, ROOMS, START, STOCKHOLM
 from servers.ews_client import Client

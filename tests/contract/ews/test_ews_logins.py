@@ -5,15 +5,7 @@ from datetime import timedelta
 import certifi
 import pytest
 import requests
-from exchangelib import (
-    BASIC,
-    NTLM,
-    OAUTH2,
-    Configuration,
-    Credentials,
-    Identity,
-    OAuth2Credentials,
-)
+from exchangelib import BASIC, NTLM, OAUTH2, Configuration, Credentials, Identity, OAuth2Credentials
 from exchangelib.errors import (
     ErrorImpersonateUserDenied,
     ErrorInvalidExchangeImpersonationHeaderData,

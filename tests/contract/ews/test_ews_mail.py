@@ -3,13 +3,8 @@
 from email.message import EmailMessage
 
 import pytest
-from exchangelib import (
-    DELEGATE,
-    Message,
-)
-from exchangelib.errors import (
-    ErrorSendAsDenied,
-)
+from exchangelib import DELEGATE, Message
+from exchangelib.errors import ErrorSendAsDenied
 
 from ews_office import ANNA, BO
 from servers.ews_client import Client

@@ -3,15 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from exchangelib import (
-    FileAttachment,
-    HTMLBody,
-    Q,
-)
-from exchangelib.errors import (
-    ErrorIrresolvableConflict,
-    ErrorItemNotFound,
-)
+from exchangelib import FileAttachment, HTMLBody, Q
+from exchangelib.errors import ErrorIrresolvableConflict, ErrorItemNotFound
 from exchangelib.items import NEVER_OVERWRITE, SEND_TO_ALL_AND_SAVE_COPY, SEND_TO_NONE
 
 from ews_office import ANNA, BO, NOW, PROPERTY_SET, ROOM, START, a_meeting, invited, somebody

@@ -1,14 +1,8 @@
 """The fake of Exchange takes what the schemas allow and what it knows, and nothing else."""
 
 import pytest
-from exchangelib import (
-    Mailbox,
-)
-from exchangelib.errors import (
-    ErrorSchemaValidation,
-    SOAPError,
-    TransportError,
-)
+from exchangelib import Mailbox
+from exchangelib.errors import ErrorSchemaValidation, SOAPError, TransportError
 from exchangelib.services import GetUserOofSettings
 
 from ews_office import BO
