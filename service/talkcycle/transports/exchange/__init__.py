@@ -1,0 +1,1 @@
+"""Exchange on-premises, by Exchange Web Services."""
