@@ -14,7 +14,7 @@ from talkcycle.transports.exchange.roles import exchange_roles
 
 
 class ExchangeHarness(OrganisationHarness):
-    lacks: Mapping[Trait, str] = MappingProxyType({Trait.ZONE_NAMES: "EWS tells a zone's rules, which many zones share"})
+    lacks: Mapping[Trait, str] = MappingProxyType({})
 
     def __init__(self, organisation: Organisation, server: EwsServer) -> None:
         super().__init__("exchange", organisation, Where.ON_PREMISES)
