@@ -66,7 +66,8 @@ def read_busy_times(
     zones = zones_of(people, rooms, zone)
     wrong = [*faults, *(_doubled(path) for owner, path in files.items() if owner in urls)]
     found: dict[Owner, Busy] = {}
-    asked = mailboxes.of(taking_part(people, window), rooms)
+    for_talks = {site: [room for room in those if room.holds_talks] for site, those in rooms.items()}
+    asked = mailboxes.of(taking_part(people, window), for_talks)
     asked = {owner: mailbox for owner, mailbox in asked.items() if owner not in files and owner not in urls}
     given, total = len(files) + len(urls), len(files) + len(urls) + len(asked)
     for at, (owner, name, data) in enumerate(_sources(files, urls, fetch, most_bytes), start=1):

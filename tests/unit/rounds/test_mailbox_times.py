@@ -102,7 +102,7 @@ def test_who_is_reached_by_mail_alone_is_planned_by_hours_alone(folder: Path) ->
     assert set(company.read(folder).people) == {"bo"}
 
 
-def test_only_who_has_a_talk_or_holds_one_is_asked_for(folder: Path) -> None:
+def test_only_who_has_a_talk_or_holds_one_is_asked_for_and_no_room_that_holds_none(folder: Path) -> None:
     company = Company(
         a_person("top", manager=None),
         a_person("bo", manager="top", excluded="on leave"),
@@ -111,6 +111,7 @@ def test_only_who_has_a_talk_or_holds_one_is_asked_for(folder: Path) -> None:
         a_person("gone", ends=datetime(2027, 1, 31, tzinfo=UTC).date()),
         a_person("late", starts=datetime(2027, 6, 1, tzinfo=UTC).date()),
         a_person("orphan", manager="nobody"),
+        rooms={"Malmö": (SiteRoom(name="Office", seats=4, neutral=False, address="office@example.com"),)},
     )
     company.read(folder)
     assert company.asked() == {"bo@example.com", "anna@example.com"}
