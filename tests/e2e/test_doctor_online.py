@@ -85,7 +85,7 @@ def config(tmp_path: Path) -> Path:
 def company(config: Path, organisation: Organisation) -> Iterator[Company]:
     """Everything as docs/graph.md has it."""
     with dns_server(Zone(RECORDS)) as (address, port), graph_server(organisation) as server:
-        server.access.scope = {SENDER, KARIN, ASA, ROOM}
+        server.access.scope, server.access.mail_scope = {SENDER, KARIN, ASA, ROOM}, {SENDER}
         yield Company(config, organisation, server, f"{address}:{port}")
 
 

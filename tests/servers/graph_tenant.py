@@ -25,13 +25,17 @@ class Access:
     Attributes:
         rights: Within *scope*. They stand in no token.
         scope: Addresses; None: everybody's.
+        mail_scope: Where rights about mail hold, if they are assigned with a scope of their own.
     """
 
     rights: set[str] = field(default_factory=lambda: set(MAILBOX_RIGHTS))
     scope: set[str] | None = None
+    mail_scope: set[str] | None = None
 
-    def covers(self, address: str) -> bool:
-        return self.scope is None or address.casefold() in {each.casefold() for each in self.scope}
+    def allows(self, right: str, address: str) -> bool:
+        about_mail = right.startswith("Mail.") and self.mail_scope is not None
+        scope = self.mail_scope if about_mail else self.scope
+        return right in self.rights and (scope is None or address.casefold() in {each.casefold() for each in scope})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,7 +59,7 @@ class Tenant:
         """*rights*: any of them is enough. The union of both grants counts, as in the real one."""
         if not self.tokens.roles.isdisjoint(rights):
             return True
-        return mailbox is not None and not self.access.rights.isdisjoint(rights) and self.access.covers(mailbox.address)
+        return mailbox is not None and any(self.access.allows(right, mailbox.address) for right in rights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,8 @@ class _Examination:
             yield from self._mail()
         for mailbox in dict.fromkeys(sample):
             yield self._calendar(mailbox)
+            if mailbox.casefold() != self._sender.casefold():
+                yield from self._mails(mailbox)
         for mailbox in dict.fromkeys(outside):
             yield self._closed(mailbox)
         yield self._tenant("room-lists", "/places/microsoft.graph.roomList", "room lists", "Place.Read.All")
@@ -97,12 +99,19 @@ class _Examination:
         about = {"mailbox": self._sender}
         if not isinstance(answer, Answer) or not answer.ok:
             says = f"drafts cannot be made in the service's mailbox: {_said(answer)}"
-            mend = mends.scoped("Mail.ReadWrite", self._application, self._sender)
+            mend = mends.mail(self._application, self._sender)
             yield finding("mail", Grade.BAD, says, mend, **about)
             return
         yield finding("mail", Grade.GOOD, "the service's mailbox is open to it", **about)
         says = "whether it may send and write shows only when it does"
         yield finding("mail-send", Grade.UNTOLD, says, mends.tested(self._application, self._sender), **about)
+
+    def _mails(self, mailbox: str) -> Iterator[Finding]:
+        """Only the calendar is needed of anybody but the service itself."""
+        answer = self._ask(f"{user(mailbox)}/messages", mailbox, {"$select": "id", "$top": "1"})
+        if isinstance(answer, Answer) and answer.ok:
+            says = "its mails are open to it, of which it needs none"
+            yield finding("scope", Grade.WARNING, says, mends.unscoped(self._application, mailbox), mailbox=mailbox)
 
     def _calendar(self, mailbox: str) -> Finding:
         answer = self._view(mailbox)
@@ -113,7 +122,7 @@ class _Examination:
             mend = "Let routes in service.yaml, or the roster's column, name the transport that serves it."
             return finding("calendar", Grade.BAD, says, mend, mailbox=mailbox)
         grade = Grade.BAD if isinstance(answer, Answer) and answer.status == httpx.codes.FORBIDDEN else Grade.UNTOLD
-        mend = mends.scoped("Calendars.ReadWrite", self._application, mailbox) if grade is Grade.BAD else AGAIN
+        mend = mends.calendars(self._application, mailbox) if grade is Grade.BAD else AGAIN
         return finding("calendar", grade, f"the calendar cannot be opened: {_said(answer)}", mend, mailbox=mailbox)
 
     def _closed(self, mailbox: str) -> Finding:

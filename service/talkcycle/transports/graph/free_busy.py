@@ -1,6 +1,7 @@
 """When mailboxes are busy, asked for twenty at a time: in the service's own name, where its mailbox is online.
 
-Otherwise in the name of one of those asked about, since whoever asks needs a mailbox in Exchange Online.
+Otherwise in the name of one of those asked about, since whoever asks needs a mailbox in Exchange Online that the
+application may open.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,11 +74,11 @@ class GraphFreeBusy:
         return {each: told.get(each.casefold(), nothing) for each in mailboxes}
 
     def _asked(self, client: Client, mailboxes: list[str], asked: Span) -> Answer:
-        """The answer to whoever has a mailbox there; who asked last asks again."""
+        """The answer to whoever has an open mailbox there; who asked last asks again."""
         for asker in dict.fromkeys((self._asker, *mailboxes)):
             path = f"{user(asker)}/calendar/getSchedule"
             answer = client.read("POST", path, mailbox=asker, content=question(mailboxes, asked))
-            if answer.status != 404:
+            if answer.status not in {403, 404}:
                 self._asker = asker
                 break
         return answer

@@ -113,4 +113,7 @@ class MailboxLimits:
 
     def _of(self, mailbox: str) -> _Mailbox:
         with self._lock:
-            return self._mailboxes.setdefault(mailbox.casefold(), _Mailbox(self._settings))
+            known = self._mailboxes.get(mailbox.casefold())
+            if known is None:
+                known = self._mailboxes[mailbox.casefold()] = _Mailbox(self._settings)
+            return known

@@ -97,7 +97,7 @@ def change(order: MeetingOrder, found: Found, *, online_meetings: bool) -> dict[
     body = body_with_link(order.html, found.html, found.join_url) if found.online else order.html
     return {
         **_content(order),
-        **({} if body is None else {"body": {"contentType": "html", "content": body}}),
+        "body": {"contentType": "html", "content": body},
         "attendees": _attendees(order),
         PROPERTIES: stated(entry=order.uid, order=order.order),
         **(_ONLINE if order.online and online_meetings and not found.online else {}),

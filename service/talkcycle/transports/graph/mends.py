@@ -66,16 +66,32 @@ def login(code: str, client: str) -> tuple[str, str]:
     return meaning, mend.format(client=client)
 
 
-def scoped(right: str, client: str, mailbox: str) -> str:
-    """Give *right* in the mailboxes of a group, *mailbox* among them, and see that it counts."""
+def calendars(client: str, mailbox: str) -> str:
+    """Open the calendars of a group, *mailbox* among its members, and see that it counts."""
     return (
         f"{_principal(client)}; New-ServicePrincipal -AppId {client} -ObjectId $sp.Id -DisplayName talkcycle; "
-        "$group = Get-DistributionGroup talkcycle; "
         f"Add-DistributionGroupMember talkcycle -Member {mailbox}; "
-        "New-ManagementScope talkcycle -RecipientRestrictionFilter \"MemberOfGroup -eq '$($group.DistinguishedName)'\"; "
-        f'New-ManagementRoleAssignment -App $sp.Id -Role "Application {right}" -CustomResourceScope talkcycle; '
-        f"{tested(client, mailbox)}   # what is there already need not be made again; changes count within two hours"
+        "$dn = (Get-DistributionGroup talkcycle).DistinguishedName; "
+        "New-ManagementScope talkcycle -RecipientRestrictionFilter \"MemberOfGroup -eq '$dn'\"; "
+        'New-ManagementRoleAssignment -App $sp.Id -Role "Application Calendars.ReadWrite" '
+        f"-CustomResourceScope talkcycle; {tested(client, mailbox)}   # {_AGAIN}"
     )
+
+
+def mail(client: str, sender: str) -> str:
+    """Open the service's own mailbox for mail, and no other."""
+    assignments = "; ".join(
+        f'New-ManagementRoleAssignment -App $sp.Id -Role "Application {right}" -CustomResourceScope talkcycle-sender'
+        for right in ("Mail.ReadWrite", "Mail.Send")
+    )
+    return (
+        f"{_principal(client)}; New-ServicePrincipal -AppId {client} -ObjectId $sp.Id -DisplayName talkcycle; "
+        f"New-ManagementScope talkcycle-sender -RecipientRestrictionFilter \"PrimarySmtpAddress -eq '{sender}'\"; "
+        f"{assignments}; {tested(client, sender)}   # {_AGAIN}"
+    )
+
+
+_AGAIN = "what is there already need not be made again; changes count within two hours"
 
 
 def tested(client: str, mailbox: str) -> str:
