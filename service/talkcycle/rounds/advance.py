@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
-from talkcycle.domain.messages import NEW_ENTRY_TEMPLATE, DueMessage, Kind, KnownMessage, RenderedMessage
-from talkcycle.domain.people import Person, Role
+from talkcycle.domain.messages import NEW_ENTRY_TEMPLATE, DueMessage, Kind, RenderedMessage
+from talkcycle.domain.people import Person
 from talkcycle.domain.reconcile import Reconciliation, reconcile
 from talkcycle.domain.routes import Routing
 from talkcycle.domain.store import AuditEntry, DueSubject, Session, Store
-from talkcycle.domain.talks import Entry, Round, Talk, TalkState, moved
+from talkcycle.domain.talks import Round, Talk, TalkState, moved
 from talkcycle.rounds.digest_facts import digest_of
 from talkcycle.rounds.last_look import Course, Hindrance, last_look
-from talkcycle.rounds.orders import Facts, order_for
+from talkcycle.rounds.orders import order_for
+from talkcycle.rounds.subjects import SubjectFacts, gather
 from talkcycle.rounds.texts import TextShelf
 
 if TYPE_CHECKING:
@@ -56,16 +56,6 @@ class Advance:
             waiting=self.waiting + other.waiting,
             broken=self.broken + other.broken,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectFacts:
-    """One subject with everything known of it: its messages as they should be and as the outbox has them."""
-
-    subject: str
-    desired: tuple[DueMessage, ...]
-    known: tuple[KnownMessage, ...]
-    facts: Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,61 +133,6 @@ def _hindered(
 def _is_invitation(message: DueMessage) -> bool:
     """Of a talk that is in nobody's calendar yet."""
     return message.kind is Kind.MEETING_CREATE and message.template != NEW_ENTRY_TEMPLATE
-
-
-def gather(session: Session, round_: Round, subjects: Sequence[str]) -> list[SubjectFacts]:
-    """Everything the store knows of *subjects*, in a handful of queries."""
-    talk_ids = [subject.removeprefix("talk:") for subject in subjects if subject.startswith("talk:")]
-    talks = {talk.subject: talk for talk in session.talks.of_round(round_.id, talk_ids)}
-    entries = session.talks.all_entries(round_.id, talk_ids)
-    persons = {subject: subject.removeprefix("person:") for subject in subjects if subject.startswith("person:")}
-    wanted = {*persons.values(), *(t.employee for t in talks.values()), *(t.manager for t in talks.values())}
-    people = session.rosters.people(round_.roster, wanted)
-    known: dict[str, list[KnownMessage]] = defaultdict(list)
-    for row in session.outbox.of_subjects(round_.id, subjects):
-        known[row.key.subject].append(row)
-    gathered = []
-    for subject in subjects:
-        desired, facts = _desired(session, round_, subject, talk=talks.get(subject), people=people, entries=entries)
-        gathered.append(SubjectFacts(subject=subject, desired=tuple(desired), known=tuple(known[subject]), facts=facts))
-    return gathered
-
-
-def _desired(
-    session: Session,
-    round_: Round,
-    subject: str,
-    *,
-    talk: Talk | None,
-    people: Mapping[str, Person],
-    entries: Mapping[str, Sequence[Entry]],
-) -> tuple[Iterable[DueMessage], Facts]:
-    if subject == "round":
-        return hr_messages(round_), Facts(round=round_)
-    if talk is not None:
-        employee, manager = people[talk.employee], people[talk.manager]
-        *earlier, entry = entries.get(talk.id) or (None,)
-        facts = Facts(
-            round=round_, talk=talk, employee=employee, manager=manager, entry=entry, earlier=tuple(filter(None, earlier))
-        )
-        messages = talk_messages(round_, talk, employee, manager, entry=facts.entry, earlier=facts.earlier)
-        return messages, facts
-    person = people[subject.removeprefix("person:")]
-    talks = session.talks.of_person(round_.id, person.id)
-    messages = person_messages(round_, person, roles_in(talks, person.id), joined_at=joined_at(talks))
-    return messages, Facts(round=round_, person=person)
-
-
-def joined_at(talks: Iterable[Talk]) -> datetime | None:
-    """When the first of somebody's *talks* was approved; None: with the round."""
-    return min((talk.approved_at for talk in talks if talk.approved_at is not None), default=None)
-
-
-def roles_in(talks: Iterable[Talk], person: str) -> frozenset[Role]:
-    """As what *person* takes part in *talks* that are not cancelled."""
-    live = [talk for talk in talks if talk.state is not TalkState.CANCELLED]
-    roles = {Role.EMPLOYEE for talk in live if talk.employee == person}
-    return frozenset(roles | {Role.MANAGER for talk in live if talk.manager == person})
 
 
 def _rendered(
@@ -280,7 +215,24 @@ def _store_one(session: Session, outcome: _Outcome, *, now: datetime) -> Advance
 
 def _replan(session: Session, talk: Talk, hindrance: Hindrance, *, now: datetime) -> None:
     assert hindrance.to is not None
+    if _is_taken(session, talk, hindrance.to.start):
+        return  # by another talk that was planned anew meanwhile; the next tick looks again
     session.talks.update(moved(talk, start=hindrance.to.start, place=hindrance.to.place, at=now))
     detail = f"to {hindrance.to.start.isoformat()}: {hindrance.why}"
     subject = f"{talk.round}/{talk.subject}"
     session.ledger.record(AuditEntry(at=now, who="service", action="replan", subject=subject, detail=detail))
+
+
+def _is_taken(session: Session, talk: Talk, start: datetime) -> bool:
+    """Whether one of the two has another talk then. The host's buffer is left to the planner."""
+    end = start + timedelta(minutes=talk.minutes)
+    return any(
+        other.id != talk.id
+        and other.state is TalkState.PLACED
+        and other.start
+        and other.end
+        and start < other.end
+        and other.start < end
+        for person in (talk.employee, talk.manager)
+        for other in session.talks.of_person(talk.round, person)
+    )

@@ -10,7 +10,7 @@ from talkcycle.domain.people import Person
 from talkcycle.domain.reconcile import reconcile
 from talkcycle.domain.store import Session, Store
 from talkcycle.domain.talks import Round
-from talkcycle.rounds.advance import gather
+from talkcycle.rounds.subjects import gather
 
 PLANNED = "planned"
 FOREVER = datetime.max.replace(tzinfo=UTC)

@@ -1,0 +1,78 @@
+"""Subjects of a round - a talk, a person, the round itself - with all that is known of them, and what should be sent."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
+from talkcycle.domain.messages import DueMessage, KnownMessage
+from talkcycle.domain.people import Person, Role
+from talkcycle.domain.store import Session
+from talkcycle.domain.talks import Entry, Round, Talk, TalkState
+from talkcycle.rounds.orders import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectFacts:
+    """One subject with everything known of it: its messages as they should be and as the outbox has them."""
+
+    subject: str
+    desired: tuple[DueMessage, ...]
+    known: tuple[KnownMessage, ...]
+    facts: Facts
+
+
+def gather(session: Session, round_: Round, subjects: Sequence[str]) -> list[SubjectFacts]:
+    """Everything the store knows of *subjects*, in a handful of queries."""
+    talk_ids = [subject.removeprefix("talk:") for subject in subjects if subject.startswith("talk:")]
+    talks = {talk.subject: talk for talk in session.talks.of_round(round_.id, talk_ids)}
+    entries = session.talks.all_entries(round_.id, talk_ids)
+    persons = {subject: subject.removeprefix("person:") for subject in subjects if subject.startswith("person:")}
+    wanted = {*persons.values(), *(t.employee for t in talks.values()), *(t.manager for t in talks.values())}
+    people = session.rosters.people(round_.roster, wanted)
+    known: dict[str, list[KnownMessage]] = defaultdict(list)
+    for row in session.outbox.of_subjects(round_.id, subjects):
+        known[row.key.subject].append(row)
+    gathered = []
+    for subject in subjects:
+        desired, facts = _desired(session, round_, subject, talk=talks.get(subject), people=people, entries=entries)
+        gathered.append(SubjectFacts(subject=subject, desired=tuple(desired), known=tuple(known[subject]), facts=facts))
+    return gathered
+
+
+def _desired(
+    session: Session,
+    round_: Round,
+    subject: str,
+    *,
+    talk: Talk | None,
+    people: Mapping[str, Person],
+    entries: Mapping[str, Sequence[Entry]],
+) -> tuple[Iterable[DueMessage], Facts]:
+    if subject == "round":
+        return hr_messages(round_), Facts(round=round_)
+    if talk is not None:
+        employee, manager = people[talk.employee], people[talk.manager]
+        *earlier, entry = entries.get(talk.id) or (None,)
+        facts = Facts(
+            round=round_, talk=talk, employee=employee, manager=manager, entry=entry, earlier=tuple(filter(None, earlier))
+        )
+        messages = talk_messages(round_, talk, employee, manager, entry=facts.entry, earlier=facts.earlier)
+        return messages, facts
+    person = people[subject.removeprefix("person:")]
+    talks = session.talks.of_person(round_.id, person.id)
+    messages = person_messages(round_, person, roles_in(talks, person.id), joined_at=joined_at(talks))
+    return messages, Facts(round=round_, person=person)
+
+
+def joined_at(talks: Iterable[Talk]) -> datetime | None:
+    """When the first of somebody's *talks* was approved; None: with the round."""
+    return min((talk.approved_at for talk in talks if talk.approved_at is not None), default=None)
+
+
+def roles_in(talks: Iterable[Talk], person: str) -> frozenset[Role]:
+    """As what *person* takes part in *talks* that are not cancelled."""
+    live = [talk for talk in talks if talk.state is not TalkState.CANCELLED]
+    roles = {Role.EMPLOYEE for talk in live if talk.employee == person}
+    return frozenset(roles | {Role.MANAGER for talk in live if talk.manager == person})
