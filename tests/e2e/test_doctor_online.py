@@ -85,7 +85,7 @@ def config(tmp_path: Path) -> Path:
 def company(config: Path, organisation: Organisation) -> Iterator[Company]:
     """Everything as docs/graph.md has it."""
     with dns_server(Zone(RECORDS)) as (address, port), graph_server(organisation) as server:
-        server.access.scope, server.access.mail_scope = {SENDER, KARIN, ASA, ROOM}, {SENDER}
+        server.access.scope, server.access.mail_scope = {SENDER, KARIN}, {SENDER}
         yield Company(config, organisation, server, f"{address}:{port}")
 
 
@@ -99,6 +99,8 @@ def test_a_tenant_set_up_as_the_guide_says_has_nothing_bad_and_nobody_is_told_an
     assert of(found, "bad") == {}
     assert set(of(found, "warning")) == {"tls"}  # the fake's certificate is of this week
     assert set(of(found, "untold")) == {"mail-send", "rooms-accept"}  # what no dry check can show
+    opened = {each["about"]["mailbox"] for each in found if each["check"] == "calendar"}
+    assert opened == {SENDER, KARIN}  # an employee's calendar is nobody's business
     looked_at = {each["about"]["mailbox"] for each in found if each["check"] == "free-busy"}
     assert looked_at == {SENDER, KARIN, ASA, ROOM}
     assert company.organisation.told == []

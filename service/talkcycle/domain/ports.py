@@ -137,11 +137,12 @@ class Directory(Protocol):
 class Doctor(Protocol):
     """Proves that a transport can do what it has to, without mailing anybody."""
 
-    def examine(self, sample: Sequence[str], outside: Sequence[str], /) -> Iterator[Finding]:
+    def examine(self, sample: Sequence[str], outside: Sequence[str], /, *, told: Sequence[str] = ()) -> Iterator[Finding]:
         """Each thing looked at, as it is found. Never raises for what a server does; writes nothing anywhere.
 
         Args:
             sample: Mailboxes it has to serve. *outside*: mailboxes it must not be able to open.
+            told: Mailboxes whose busy times alone are needed: employees' and rooms'.
         """
         ...
 

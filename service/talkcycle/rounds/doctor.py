@@ -11,8 +11,6 @@ from talkcycle.domain.ports import Doctor
 from talkcycle.domain.routes import Routing, Transport
 
 Value = TypeVar("Value")
-_Reached = tuple[str, Transport]
-"""An address, and who serves it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +19,23 @@ class Sample:
 
     Attributes:
         served: By transport that is configured: those it has to serve, each once.
+        told: By transport: those whose busy times alone are needed.
         outside: Those that no transport must be able to open.
     """
 
     served: Mapping[Transport, tuple[str, ...]]
+    told: Mapping[Transport, tuple[str, ...]]
     outside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """One mailbox of a sample. *hosts*: its calendar keeps talks, or may. *mailed*: it gets mails; rooms do not."""
+
+    address: str
+    by: Transport
+    hosts: bool = True
+    mailed: bool = True
 
 
 def sample_of(
@@ -39,48 +49,45 @@ def sample_of(
 ) -> Sample:
     """A few mailboxes of each transport: the same for the same files, and spread over the whole roster.
 
-    A transport looks at the managers, employees and rooms it serves. Where mails go out by SMTP, its server is asked
-    about everybody but rooms: HR and all others get mails through it, whoever keeps their calendar.
+    Exchange and Graph have to serve the calendars of managers, and to be told the busy times of employees and rooms.
+    Where mails go out by SMTP, its server is asked about everybody but rooms: HR and all others get mails through it,
+    whoever keeps their calendar.
 
     Args:
         cycle: None while HR's files cannot be read.
         few: Managers, employees and rooms of each transport, so many of each.
         named: Mailboxes that somebody asked for besides.
     """
-    columns = {person.email.casefold(): person.mailbox for person in people if person.email is not None}
-    mailed: list[_Reached] = [(routing.sender, routing.mail)]
-    mailed += [(address, routing.serving(address, columns.get(address.casefold()))) for address in named]
-    mailed += _few_people(routing, people, few)
-    looked_at = [*mailed, *_few_rooms(routing, cycle, few)]
-    served = {
-        each: [address for address, by in looked_at if by is each] for each in Transport if each in routing.available
-    }
-    if routing.mail is Transport.SMTP and Transport.SMTP in served:
-        hr = [cycle.hr.email] if cycle is not None else []
-        served[Transport.SMTP] = [*hr, *(address for address, _ in mailed)]
-    return Sample(
-        served={each: tuple(dict.fromkeys(addresses)) for each, addresses in served.items()}, outside=tuple(outside)
-    )
+    chosen = [
+        _Chosen(address=routing.sender, by=routing.mail),
+        *_named(routing, people, named),
+        *_few_people(routing, people, few),
+        *_few_rooms(routing, cycle, few),
+    ]
+    configured = [each for each in Transport if each in routing.available]
+    served = {by: [each.address for each in chosen if each.by is by and each.hosts] for by in configured}
+    told = {by: [each.address for each in chosen if each.by is by and not each.hosts] for by in configured}
+    if Transport.SMTP in served:  # which opens nobody's calendar, and mails whoever has a mailbox
+        mails = routing.mail is Transport.SMTP
+        hr = [cycle.hr.email] if cycle is not None and mails else []
+        mailed = [each.address for each in chosen if each.mailed and (mails or each.by is Transport.SMTP)]
+        served[Transport.SMTP], told[Transport.SMTP] = [*hr, *mailed], []
+    return Sample(served=_once(served), told=_once(told), outside=tuple(outside))
 
 
 def transport_findings(
     doctors: Mapping[Transport, Doctor | None], sample: Sample
 ) -> list[tuple[Transport, Iterator[Finding]]]:
     """What each transport's doctor finds about its mailboxes; nothing is looked at before it is asked for."""
-    return [
-        (transport, _findings(transport, doctors.get(transport), addresses, sample.outside))
-        for transport, addresses in sample.served.items()
-    ]
+    return [(transport, _findings(transport, doctors.get(transport), sample)) for transport in sample.served]
 
 
-def _findings(
-    transport: Transport, doctor: Doctor | None, addresses: Sequence[str], outside: Sequence[str]
-) -> Iterator[Finding]:
+def _findings(transport: Transport, doctor: Doctor | None, sample: Sample) -> Iterator[Finding]:
     if doctor is None:
         says = "nothing looks at this transport in this version"
         yield Finding(transport=transport, check="doctor", grade=Grade.UNTOLD, says=says)
     else:
-        yield from doctor.examine(addresses, outside)
+        yield from doctor.examine(sample.served[transport], sample.outside, told=sample.told[transport])
 
 
 def spread(values: Sequence[Value], few: int) -> list[Value]:
@@ -90,22 +97,36 @@ def spread(values: Sequence[Value], few: int) -> list[Value]:
     return [values[number * len(values) // few] for number in range(few)]
 
 
-def _few_people(routing: Routing, people: Sequence[Person], few: int) -> Iterator[_Reached]:
+def _named(routing: Routing, people: Sequence[Person], named: Iterable[str]) -> Iterator[_Chosen]:
+    """Somebody nobody knows may be a manager."""
+    hosts = {person.manager for person in people}
+    known = {person.email.casefold(): person for person in people if person.email is not None}
+    for address in named:
+        person = known.get(address.casefold())
+        by = routing.serving(address, None if person is None else person.mailbox)
+        yield _Chosen(address=address, by=by, hosts=person is None or person.id in hosts)
+
+
+def _few_people(routing: Routing, people: Sequence[Person], few: int) -> Iterator[_Chosen]:
     """Of each transport *few* who hold talks, and *few* who do not."""
     hosts = {person.manager for person in people}
     reached = [
-        (person.email, routing.serving(person.email, person.mailbox), person.id in hosts)
+        _Chosen(address=person.email, by=routing.serving(person.email, person.mailbox), hosts=person.id in hosts)
         for person in people
         if person.email is not None and (person.excluded is None or person.id in hosts)
     ]
     for transport in Transport:
         for hosting in (True, False):
-            theirs = [address for address, by, hosts_talks in reached if (by, hosts_talks) == (transport, hosting)]
-            yield from ((address, transport) for address in spread(theirs, few))
+            yield from spread([each for each in reached if each.by is transport and each.hosts is hosting], few)
 
 
-def _few_rooms(routing: Routing, cycle: Cycle | None, few: int) -> Iterator[_Reached]:
+def _few_rooms(routing: Routing, cycle: Cycle | None, few: int) -> Iterator[_Chosen]:
     rooms = [] if cycle is None else [room.address for those in cycle.rooms.values() for room in those if room.address]
     for transport in Transport:
         theirs = [address for address in rooms if routing.serving(address) is transport]
-        yield from ((address, transport) for address in spread(theirs, few))
+        for address in spread(theirs, few):
+            yield _Chosen(address=address, by=transport, hosts=False, mailed=False)
+
+
+def _once(addresses: Mapping[Transport, Iterable[str]]) -> dict[Transport, tuple[str, ...]]:
+    return {transport: tuple(dict.fromkeys(those)) for transport, those in addresses.items()}

@@ -33,12 +33,17 @@ def people(*domains: str, each: int = 10) -> list[Person]:
 def test_each_transport_looks_at_managers_and_employees_it_serves() -> None:
     everybody = people("example.com", "cloud.example.com", "shop.example.com")
 
-    served = sample_of(SPLIT, a_cycle(), everybody, few=2).served
+    sample = sample_of(SPLIT, a_cycle(), everybody, few=2)
 
-    assert served == {
+    assert sample.served == {
         Transport.SMTP: ("boss@shop.example.com", "1@shop.example.com", "5@shop.example.com"),
-        Transport.EXCHANGE: (SENDER, "boss@example.com", "1@example.com", "5@example.com"),
-        Transport.GRAPH: ("boss@cloud.example.com", "1@cloud.example.com", "5@cloud.example.com"),
+        Transport.EXCHANGE: (SENDER, "boss@example.com"),
+        Transport.GRAPH: ("boss@cloud.example.com",),
+    }
+    assert sample.told == {
+        Transport.SMTP: (),
+        Transport.EXCHANGE: ("1@example.com", "5@example.com"),
+        Transport.GRAPH: ("1@cloud.example.com", "5@cloud.example.com"),
     }
 
 
@@ -49,9 +54,9 @@ def test_where_mails_go_by_smtp_its_server_is_asked_about_everybody_in_the_sampl
         available=frozenset({Transport.SMTP, Transport.GRAPH}),
     )
 
-    served = sample_of(routing, a_cycle(), people("example.com", "cloud.example.com", each=2), few=2).served
+    sample = sample_of(routing, a_cycle(), people("example.com", "cloud.example.com", each=2), few=2)
 
-    assert served[Transport.SMTP] == (
+    assert sample.served[Transport.SMTP] == (
         HR,
         SENDER,
         "boss@example.com",
@@ -59,17 +64,21 @@ def test_where_mails_go_by_smtp_its_server_is_asked_about_everybody_in_the_sampl
         "boss@cloud.example.com",
         "1@cloud.example.com",
     )
-    assert served[Transport.GRAPH] == ("boss@cloud.example.com", "1@cloud.example.com")
+    assert sample.served[Transport.GRAPH] == ("boss@cloud.example.com",)
+    assert sample.told == {Transport.SMTP: (), Transport.GRAPH: ("1@cloud.example.com",)}
 
 
 def test_the_rosters_word_comes_before_the_rules() -> None:
     everybody = [a_person("anna", mailbox="graph"), a_person("bo", manager=None)]
 
-    served = sample_of(SPLIT, a_cycle(), everybody, few=2).served
+    assert sample_of(SPLIT, a_cycle(), everybody, few=2).told[Transport.GRAPH] == ("anna@example.com",)
+    named = sample_of(SPLIT, None, everybody, few=0, named=["ANNA@example.com"])
+    assert named.told[Transport.GRAPH] == ("ANNA@example.com",)
 
-    assert served[Transport.GRAPH] == ("anna@example.com",)
-    assert sample_of(SPLIT, None, everybody, few=0, named=["ANNA@example.com"]).served[Transport.GRAPH] == (
-        "ANNA@example.com",
+
+def test_a_stranger_who_is_named_may_be_a_manager() -> None:
+    assert sample_of(SPLIT, None, (), few=0, named=["new@cloud.example.com"]).served[Transport.GRAPH] == (
+        "new@cloud.example.com",
     )
 
 
@@ -82,9 +91,10 @@ def test_rooms_are_looked_at_by_who_serves_them_and_never_mailed() -> None:
         available=frozenset({Transport.SMTP, Transport.GRAPH}),
     )
 
-    served = sample_of(routing, cycle, (), few=2).served
+    sample = sample_of(routing, cycle, (), few=2)
 
-    assert served == {Transport.SMTP: (HR, SENDER), Transport.GRAPH: ("a@cloud.example.com", "b@cloud.example.com")}
+    assert sample.served == {Transport.SMTP: (HR, SENDER), Transport.GRAPH: ()}
+    assert sample.told == {Transport.SMTP: (), Transport.GRAPH: ("a@cloud.example.com", "b@cloud.example.com")}
 
 
 def test_without_hrs_files_only_the_sender_and_what_is_named_are_looked_at() -> None:

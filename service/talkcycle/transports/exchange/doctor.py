@@ -46,7 +46,7 @@ class ExchangeDoctor:
         self._sender = sender
         self._now = now
 
-    def examine(self, sample: Sequence[str], outside: Sequence[str], /) -> Iterator[Finding]:
+    def examine(self, sample: Sequence[str], outside: Sequence[str], /, *, told: Sequence[str] = ()) -> Iterator[Finding]:
         """See ``domain.ports.Doctor``."""
         server = Server(self._settings, sender=self._sender, now=self._now)
         try:
@@ -60,9 +60,9 @@ class ExchangeDoctor:
             return
         visit = _Visit(server, self._settings, self._now())
         try:
-            yield from visit.login()
+            yield from visit.login(sample)
             if visit.inside:
-                yield from visit.rights(sample, outside)
+                yield from visit.rights(sample, outside, told)
         finally:
             server.line.close()
 
@@ -98,8 +98,11 @@ class _Visit:
         self._now = now
         self.inside = False
 
-    def login(self) -> Iterator[Finding]:
-        """The first request shows it all: login, version, clock, and whether the service's own mailbox is open to it."""
+    def login(self, sample: Sequence[str]) -> Iterator[Finding]:
+        """The first request shows it all: login, version, clock, and whether the service's own mailbox is open to it.
+
+        That one matters only in the *sample*: otherwise mails go by another transport.
+        """
         failure = self._opened(self._server.sender, Drafts)
         if isinstance(failure, TransientDeliveryError) and failure.connection_wide:
             mend = mends.ews_enabled(self._user) if "(403)" in str(failure) else mends.LOGIN
@@ -112,18 +115,20 @@ class _Visit:
         yield self._clock()
         yield self._password()
         about = {"mailbox": self._server.sender}
+        if self._server.sender.casefold() not in {each.casefold() for each in sample}:
+            return
         if failure is None:
             yield finding("mail", Grade.GOOD, "the service's mailbox is open to it", **about)
         else:
             says = f"drafts cannot be made in the service's mailbox: {failure}"
             yield finding("mail", Grade.BAD, says, mends.impersonation(self._user, self._server.sender), **about)
 
-    def rights(self, sample: Sequence[str], outside: Sequence[str]) -> Iterator[Finding]:
+    def rights(self, sample: Sequence[str], outside: Sequence[str], told: Sequence[str]) -> Iterator[Finding]:
         for mailbox in dict.fromkeys(sample):
             yield self._calendar(mailbox)
         for mailbox in dict.fromkeys(outside):
             yield self._closed(mailbox)
-        yield from self._free_busy(sample)
+        yield from self._free_busy((*sample, *told))
         yield self._room_lists()
         says = "whether rooms accept by themselves, and how far ahead, EWS does not tell"
         yield finding("rooms-accept", Grade.UNTOLD, says, mends.ROOMS_BY_HAND)

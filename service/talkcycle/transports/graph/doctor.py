@@ -38,7 +38,7 @@ class GraphDoctor:
         self._clock = clock
         self._wait = wait
 
-    def examine(self, sample: Sequence[str], outside: Sequence[str], /) -> Iterator[Finding]:
+    def examine(self, sample: Sequence[str], outside: Sequence[str], /, *, told: Sequence[str] = ()) -> Iterator[Finding]:
         """See ``domain.ports.Doctor``."""
         yield credential(self._settings, self._clock.now())
         graph = Graph(self._settings, clock=self._clock, wait=self._wait)
@@ -69,7 +69,7 @@ class GraphDoctor:
                 yield from _Examination(client, self._sender, self._settings.client_id).findings(sample, outside)
             except LoginRefused as refused:
                 yield _no_login(refused, self._settings)
-        yield from _told_free_busy(graph, self._sender, sample)
+        yield from _told_free_busy(graph, self._sender, (*sample, *told))
         says = "whether rooms accept by themselves, and how far ahead, Graph does not tell"
         yield finding("rooms-accept", Grade.UNTOLD, says, mends.ROOMS_BY_HAND)
 

@@ -42,9 +42,9 @@ class SmtpDoctor:
         self.attachment_limit = attachment_limit
         self.now = now
 
-    def examine(self, sample: Sequence[str], outside: Sequence[str], /) -> Iterator[Finding]:
-        """See ``Doctor``. *outside* is not asked about: over SMTP no mailbox is opened."""
-        del outside
+    def examine(self, sample: Sequence[str], outside: Sequence[str], /, *, told: Sequence[str] = ()) -> Iterator[Finding]:
+        """See ``Doctor``. *outside* and *told* are not asked about: over SMTP no mailbox is opened."""
+        del outside, told
         try:
             context = tls_context(self.settings)
         except TransientDeliveryError as unusable:
