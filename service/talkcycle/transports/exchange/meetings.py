@@ -39,7 +39,8 @@ def fields(*names: str) -> set[FieldPath]:
     return {FieldPath(field=CalendarItem.get_field_by_fieldname(name)) for name in names}
 
 
-LOOKED_AT = fields("required_attendees", "optional_attendees", "resources", "attachments", ENTRY, ORDER)
+LOOKED_AT = fields("required_attendees", "optional_attendees", "resources", "is_cancelled", "attachments", ENTRY, ORDER)
+"""Gromox tells attendees only to those who ask for is_cancelled as well."""
 
 
 def keep_meeting(server: Server, parcel: Parcel) -> Receipt:

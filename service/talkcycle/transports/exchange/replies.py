@@ -154,9 +154,7 @@ def _refused(refusal: Refusal, *, visible: bool) -> DeliveryError:
             return PermanentDeliveryError(f"{what}: it is too large")
         case 429:
             return TransientDeliveryError("the server is busy (429)", retry_after=refusal.pause, mailbox_wide=True)
-        case 503:  # whoever answers so has not passed the request on (RFC 9110 section 15.6.4)
-            return TransientDeliveryError(what, retry_after=refusal.pause, connection_wide=True)
-        case status if status >= 500:
+        case status if status >= 500:  # a proxy may say 503, too, after it has passed the request on
             return _lost(what, visible=visible, pause=refusal.pause, connection_wide=True)
         case _:  # moved, not found, method not allowed: no Exchange answers so at its endpoint
             what = f"{what}: this is not the address of Exchange Web Services"
@@ -180,20 +178,11 @@ def _answered(code: str, *, visible: bool) -> DeliveryError:
     if code in IMPOSSIBLE:
         return PermanentDeliveryError(f"the server refused it: {code}")
     # ErrorTimeoutExpired, ErrorInternalServerError and all that nobody foresaw: it may have been done in part
-    return _lost(f"the server failed: {code}", visible=visible, mailbox_wide=True)
+    return _lost(f"the server failed: {code}", visible=visible)
 
 
-def _lost(
-    what: str,
-    *,
-    visible: bool,
-    pause: timedelta | None = None,
-    connection_wide: bool = False,
-    mailbox_wide: bool = False,
-) -> DeliveryError:
+def _lost(what: str, *, visible: bool, pause: timedelta | None = None, connection_wide: bool = False) -> DeliveryError:
     """It is not known whether the server did what it was asked for."""
     if visible:
         return UnknownDeliveryError(what)
-    return TransientDeliveryError(
-        what, retry_after=pause, connection_wide=connection_wide, mailbox_wide=mailbox_wide and not connection_wide
-    )
+    return TransientDeliveryError(what, retry_after=pause, connection_wide=connection_wide)

@@ -1,9 +1,6 @@
 """What Exchange on-premises can do for the service."""
 
-from collections.abc import Callable
-from datetime import datetime
-
-from talkcycle.domain.ports import Roles
+from talkcycle.domain.ports import Clock, Roles
 from talkcycle.domain.service import ExchangeSettings
 from talkcycle.transports.exchange.directory import ExchangeDirectory
 from talkcycle.transports.exchange.doctor import ExchangeDoctor
@@ -14,13 +11,13 @@ from talkcycle.transports.exchange.server import Server
 from talkcycle.transports.exchange.watch import ExchangeWatch
 
 
-def exchange_roles(settings: ExchangeSettings, *, sender: str, now: Callable[[], datetime] | None = None) -> Roles:
-    """Every role, over one line. Nothing is asked of the server yet.
+def exchange_roles(settings: ExchangeSettings, *, sender: str, clock: Clock | None = None) -> Roles:
+    """Every role, over one line and behind one login. Nothing is asked of the server yet.
 
     Args:
-        sender: The service mailbox. *now*: the clock, aware; None: the machine's.
+        sender: The service mailbox. *clock*: None: the machine's.
     """
-    server = Server(settings, sender=sender, now=now)
+    server = Server(settings, sender=sender, now=clock.now if clock else None)
     return Roles(
         sending=ExchangeSending(server),
         free_busy=ExchangeFreeBusy(server),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from threading import Lock
+from traceback import walk_tb
 from typing import Any
 
 import requests
@@ -92,6 +93,16 @@ class Server:
             yield
         except (EWSError, requests.RequestException, Refusal, OSError) as failure:
             raise explained(failure, visible=visible) from failure
+        except (AttributeError, LookupError, TypeError, ValueError) as failure:
+            if not _while_reading(failure):
+                raise
+            raise explained(failure, visible=visible) from failure
+
+
+def _while_reading(failure: BaseException) -> bool:
+    """Whether exchangelib stumbled over an answer that lacks what every answer has."""
+    *_, (frame, _) = walk_tb(failure.__traceback__)
+    return str(frame.f_globals.get("__name__", "")).startswith("exchangelib.")
 
 
 def each(answers: Iterable[Any]) -> list[Any]:
