@@ -4,10 +4,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
 
 from harness.contract import Cast
 from harness.graph_faulty import PAUSE, FaultyGraph, Tried, a_mail, graph_with_faults, hand_over
@@ -351,6 +362,79 @@ class TestLogin:
         assert isinstance(failure, TransientDeliveryError)
         assert failure.connection_wide
         assert (graph.token_requests() - logins, graph.graph_requests() - requests) == (1, 2)
+
+
+class TestCertificate:
+    """The application logs in with a key instead of a secret."""
+
+    @pytest.mark.parametrize("password", [None, "nyckelord"])
+    def test_a_certificate_opens_the_mailboxes(self, tmp_path: Path, password: str | None) -> None:
+        own = a_key(tmp_path / "graph.pem", password)
+        with graph_with_faults(
+            registered=own, secret=None, certificate=tmp_path / "graph.pem", certificate_password=password
+        ) as graph:
+            people = graph.new_cast()
+
+            assert graph.settle(a_mail(people.employee)).failures == []
+            assert len(graph.inbox(people.employee.address)) == 1
+
+    def test_one_that_entra_does_not_know_is_refused_once(self, tmp_path: Path) -> None:
+        a_key(tmp_path / "graph.pem", None)
+        other = a_key(tmp_path / "other.pem", None)
+        with graph_with_faults(registered=other, secret=None, certificate=tmp_path / "graph.pem") as graph:
+            people = graph.new_cast()
+
+            failures = graph.settle(a_mail(people.employee), most=1).failures
+            failures += graph.settle(a_mail(people.employee), most=1).failures
+
+            assert ["AADSTS700027" in str(failure) for failure in failures] == [True, True]
+            assert graph.token_requests() == 1
+
+    @pytest.mark.parametrize("content", [None, b"", b"-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----"])
+    def test_a_file_that_cannot_be_used_concerns_everybody_and_asks_nobody(
+        self, tmp_path: Path, content: bytes | None
+    ) -> None:
+        if content is not None:
+            (tmp_path / "graph.pem").write_bytes(content)
+        with graph_with_faults(secret=None, certificate=tmp_path / "graph.pem") as graph:
+            (failure,) = graph.settle(a_mail(graph.new_cast().employee), most=1).failures
+
+            assert isinstance(failure, TransientDeliveryError)
+            assert failure.connection_wide
+            assert graph.token_requests() == 0
+
+    def test_a_key_whose_password_is_wrong_concerns_everybody_and_shows_nothing(self, tmp_path: Path) -> None:
+        own = a_key(tmp_path / "graph.pem", "nyckelord")
+        with graph_with_faults(
+            registered=own, secret=None, certificate=tmp_path / "graph.pem", certificate_password="fel-ord"
+        ) as graph:
+            (failure,) = graph.settle(a_mail(graph.new_cast().employee), most=1).failures
+
+            assert isinstance(failure, TransientDeliveryError)
+            assert failure.connection_wide
+            assert "fel-ord" not in str(failure)
+            assert graph.token_requests() == 0
+
+
+def a_key(file: Path, password: str | None) -> bytes:
+    """Make *file*, as the guide says: key and certificate. Returns the certificate alone."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "talkcycle")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - DAY)
+        .not_valid_after(now + DAY)
+        .sign(key, SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    how = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how) + made)
+    return made
 
 
 class TestLine:

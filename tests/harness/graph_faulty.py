@@ -132,15 +132,20 @@ def a_mail(to: Party, *files: SeenFile) -> Parcel:
 
 @contextmanager
 def graph_with_faults(
-    *, limits: Limits | None = None, timeout: timedelta = timedelta(seconds=10), **settings: object
+    *,
+    limits: Limits | None = None,
+    timeout: timedelta = timedelta(seconds=10),
+    registered: bytes | None = None,
+    **settings: object,
 ) -> Iterator[FaultyGraph]:
     """A server without faults so far: append them to ``server.faults``.
 
     Args:
+        registered: PEM of the certificate that Entra knows the application by.
         settings: Of ``GraphSettings``, besides those that name the server.
     """
     organisation, time = Organisation(), Time()
     organisation.now = time.now
-    with graph_server(organisation, limits=limits, now=time.now) as server:
+    with graph_server(organisation, limits=limits, now=time.now, certificate=registered) as server:
         known = replace(graph_settings(server), timeout=timeout, **settings)  # type: ignore[arg-type]  # by name
         yield FaultyGraph(organisation, server, time, known)

@@ -2,9 +2,8 @@
 
 from urllib.parse import quote
 
-from talkcycle.domain.delivery import DeliveryError
+from talkcycle.domain.delivery import DeliveryError, PermanentDeliveryError
 from talkcycle.domain.mailboxes import ListedRoom, Untold
-from talkcycle.transports.graph.answers import NoMailbox
 from talkcycle.transports.graph.client import Graph
 
 
@@ -26,7 +25,7 @@ class GraphRoomLists:
                     for each in page.get("value", ())
                     if each.get("emailAddress") and each.get("displayName")
                 ]
-        except NoMailbox as failure:
+        except PermanentDeliveryError as failure:
             return Untold(
                 problem=f"Exchange Online knows no such room list: {failure}.",
                 mend="See its address with `Get-DistributionGroup -RecipientTypeDetails RoomList`; "

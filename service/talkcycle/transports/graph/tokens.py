@@ -195,7 +195,9 @@ class _Http:
         return self._seen(self._client.get(url, params=params, headers=headers))
 
     def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_kwargs: Any) -> httpx.Response:
-        return self._seen(self._client.post(url, params=params, data=data, headers=headers))
+        # A certificate's assertion comes as bytes, which httpx would write as Python shows them.
+        form = {name: value.decode() if isinstance(value, bytes) else value for name, value in (data or {}).items()}
+        return self._seen(self._client.post(url, params=params, data=form, headers=headers))
 
     def close(self) -> None:
         self._client.close()
