@@ -188,7 +188,7 @@ def test_rooms_have_busy_times_like_people(harness: Harness, cast: Cast) -> None
         ("Asia/Kolkata", ((), *(((7 * 60 + 30, 16 * 60),),) * 5, ())),
     ],
 )
-def test_working_hours_are_told_in_the_zone_they_are_kept_in_where_it_has_a_name(
+def test_working_hours_are_told_in_the_zone_they_are_kept_in(
     harness: Harness, cast: Cast, zone: str, hours: WeekHours
 ) -> None:
     needs(harness, Trait.WORKING_HOURS)
@@ -198,11 +198,8 @@ def test_working_hours_are_told_in_the_zone_they_are_kept_in_where_it_has_a_name
 
     assert isinstance(times, MailboxTimes)
     assert times.hours == hours
-    if Trait.ZONE_NAMES in harness.lacks:
-        assert times.zone is None
-    else:
-        assert times.zone is not None
-        assert clock(times.zone) == clock(zone)
+    assert times.zone is not None
+    assert clock(times.zone) == clock(zone)
 
 
 def clock(zone: str) -> list[timedelta | None]:

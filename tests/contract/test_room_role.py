@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.contract import Cast, Harness
-from harness.playing import KEEPS_CALENDARS, opened
+from harness.contract import Cast, Harness, Trait
+from harness.playing import KEEPS_CALENDARS, needs, opened
 from talkcycle.domain.mailboxes import ListedRoom, Untold
 
 
@@ -35,15 +35,27 @@ def test_the_rooms_of_a_list_are_told_by_name_with_their_addresses(harness: Harn
 
 
 def test_a_room_of_another_list_is_not_told(harness: Harness, cast: Cast) -> None:
+    needs(harness, Trait.ROOM_LISTS)
     other = harness.new_cast()
+
     told = rooms(harness, cast.room_list)
 
     assert not isinstance(told, Untold)
-    if other.room_list != cast.room_list:
-        assert {room.address for room in told}.isdisjoint(party.address for party in other.rooms)
+    assert {room.address for room in told} == {party.address for party in cast.rooms}
+    assert {room.address for room in told}.isdisjoint(party.address for party in other.rooms)
+
+
+def test_seats_are_told_where_they_are_known(harness: Harness, cast: Cast) -> None:
+    needs(harness, Trait.SEATS)
+
+    told = rooms(harness, cast.room_list)
+
+    assert not isinstance(told, Untold)
+    assert {room.name: room.seats for room in told} == {"Tärnan": 4, "Måsen": 8}
 
 
 def test_a_list_that_nobody_knows_says_how_to_mend_it(harness: Harness, cast: Cast) -> None:
+    needs(harness, Trait.ROOM_LISTS)
     told = rooms(harness, cast.unknown.address)
 
     assert isinstance(told, Untold)

@@ -45,6 +45,7 @@ class Talk:
         with self.harness.roles.sending.connect() as line:
             receipts = [line.keep(parcel) for parcel in self.harness.order(self.meeting, action)]
         self.remote_id = receipts[0].remote_id or self.remote_id
+        self.harness.let_arrive()
 
     def entry_of(self, address: str) -> CalendarEntry:
         (entry,) = [each for each in self.harness.calendar_of(address) if each.start == self.meeting.start]
@@ -152,7 +153,13 @@ def test_a_meeting_moved_by_its_manager_is_told_with_its_new_time(harness: Harne
     entry = only(look(harness, cast, talk, since=state))
 
     assert (entry.start, entry.end, entry.gone) == (START + DAY, START + DAY + HOUR, False)
-    assert entry.order == message_id(talk.meeting, CREATE)
+
+
+def test_what_its_manager_did_to_a_meeting_does_not_look_like_an_order(harness: Harness, cast: Cast, talk: Talk) -> None:
+    needs(harness, Trait.WHOLE_UPDATES)
+    harness.move_by_hand(cast.manager.address, talk.entry_of(cast.manager.address), START + DAY)
+
+    assert only(look(harness, cast, talk)).order == message_id(talk.meeting, CREATE)
 
 
 def test_a_meeting_deleted_by_its_manager_is_told_as_gone(harness: Harness, cast: Cast, talk: Talk) -> None:
@@ -227,6 +234,7 @@ def test_an_entry_of_ours_that_was_not_asked_for_is_not_told(harness: Harness, c
 
 
 def test_what_our_own_order_did_is_known_by_it(harness: Harness, cast: Cast, talk: Talk) -> None:
+    needs(harness, Trait.WHOLE_UPDATES)
     created, creation = look(harness, cast, talk), message_id(talk.meeting, CREATE)
     talk.meeting = talk.meeting.moved(DAY)
     talk.order(CHANGE)

@@ -24,14 +24,16 @@ class Trait(StrEnum):
     EXACT_BYTES = "passes mails on byte for byte"
     ROOMS = "books rooms"
     OWN_CALENDAR = "keeps the entry in the organizer's own calendar"
+    WHOLE_UPDATES = "keeps all that an update of attendees says"
     REMOVED_ATTENDEES = "tells attendees that they were removed"
     CANCELLATION_TEXT = "passes the text of a cancellation on"
     OTHER_SERVERS = "has other servers beside it, to which mailboxes move"
     PROPOSALS = "lets attendees propose another time"
     WORKING_HOURS = "tells working hours"
-    ZONE_NAMES = "tells the name of the zone that working hours are in"
     NEWCOMERS = "has a directory to which people can be added"
     DETAILS = "knows more of people than name and address"
+    SEATS = "knows how many seats a room has"
+    ROOM_LISTS = "tells one list of rooms from another"
     FORGETS_STATES = "forgets states, and says so"
 
 
@@ -73,6 +75,10 @@ class Harness(Protocol):
 
     def order(self, meeting: Meeting, action: Kind, /, *, tried: bool = False) -> tuple[Parcel, ...]:
         """The parcels by which this transport is told: one, or one for each who is told by mail."""
+        ...
+
+    def let_arrive(self) -> None:
+        """Wait until everything that is on its way has arrived."""
         ...
 
     def calendar_of(self, address: str, /) -> tuple[CalendarEntry, ...]:

@@ -14,7 +14,11 @@ from talkcycle.transports.exchange.roles import exchange_roles
 
 
 class ExchangeHarness(OrganisationHarness):
-    lacks: Mapping[Trait, str] = MappingProxyType({})
+    lacks: Mapping[Trait, str] = MappingProxyType(
+        {
+            Trait.SEATS: "EWS does not tell them",
+        }
+    )
 
     def __init__(self, organisation: Organisation, server: EwsServer) -> None:
         super().__init__("exchange", organisation, Where.ON_PREMISES)

@@ -1,11 +1,12 @@
 """Harness for Exchange on-premises played by gromox, a real EWS server: people act through their own mailboxes."""
 
+import atexit
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from itertools import count
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -36,12 +37,14 @@ from harness.contract import Cast, Trait
 from harness.meeting import Meeting, order_parcel
 from harness.seen import CalendarEntry, Notice, ReceivedMail, SeenFile, What
 from harness.smtp import received
+from servers.gromox import Gromox, gromox
 from talkcycle.domain.busy import BusyKind, Span
 from talkcycle.domain.mailboxes import Answer
 from talkcycle.domain.meetings import Party
 from talkcycle.domain.messages import Kind
 from talkcycle.domain.people import WeekHours
-from talkcycle.domain.ports import Parcel, Roles
+from talkcycle.domain.ports import Parcel
+from talkcycle.transports.exchange.roles import exchange_roles
 
 STATUS = {
     None: "Free",
@@ -55,6 +58,14 @@ CASTS = 8
 MANAGERS, EMPLOYEES, ROOMS = CASTS, 2 * CASTS, 2 * CASTS
 PATIENCE = 20.0
 """Seconds until what is on its way has arrived."""
+CALM = 0.4
+"""Seconds that the server takes at most to write down an entry (see ``servers.gromox``)."""
+WORDS = ("One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", *map(str, range(10, 17)))
+"""As the server's starter names people and rooms."""
+SHOWN = (
+    *("start", "end", "subject", "location", "body", "sensitivity", "attachments", "is_cancelled"),
+    *("required_attendees", "optional_attendees", "resources"),
+)
 NOT_HERE = "not to be had of gromox"
 
 
@@ -73,20 +84,20 @@ for _mail in (MeetingRequest, MeetingCancellation):
 class GromoxHarness:
     """Implements ``harness.contract.Harness``.
 
-    Args:
-        plain: Address of the server without TLS, for people; the service takes the one with.
-        passwords: By address.
-        queue: The server's folder of mails on their way.
+    People take the address without TLS, the service the one with.
     """
 
     name = "gromox"
     lacks: Mapping[Trait, str] = MappingProxyType(
         {
             Trait.EXACT_BYTES: "gromox makes the mail anew out of its parts",
+            Trait.WHOLE_UPDATES: "gromox writes an older copy over what is set together with attendees soon after a file",
             Trait.REMOVED_ATTENDEES: "gromox tells removed attendees nothing",
             Trait.CANCELLATION_TEXT: "gromox loses the text of a cancellation",
             Trait.OTHER_SERVERS: "one gromox stands alone",
             Trait.WORKING_HOURS: "gromox tells none",
+            Trait.SEATS: "EWS does not tell them",
+            Trait.ROOM_LISTS: "gromox tells all rooms, whatever list it is asked for",
             Trait.NEWCOMERS: "mailboxes are made before gromox starts",
             Trait.DETAILS: "nobody has entered any",
             Trait.FORGETS_STATES: "gromox takes a broken state for a new one",
@@ -94,46 +105,54 @@ class GromoxHarness:
         }
     )
 
-    def __init__(self, *, roles: Roles, plain: str, passwords: dict[str, str], service: str, queue: Path) -> None:
-        self.roles, self.sender = roles, service
-        self._plain, self._passwords, self._queue = plain, passwords, queue
+    def __init__(self, server: Gromox) -> None:
+        self.server = server
+        self.sender = server.service
+        self.roles = exchange_roles(server.settings(), sender=server.service)
         self._numbers = count()
-        self._domain = service.rpartition("@")[2]
+        self._used = set(server.passwords)
+        self._ordered = 0.0
+        self._domain = server.service.rpartition("@")[2]
 
     def new_cast(self) -> Cast:
         """One of a few, whose calendars and inboxes are emptied."""
-        number = next(self._numbers) % CASTS + 1
+        number = next(self._numbers) % CASTS
 
-        def party(name: str) -> Party:
-            address = f"{name}@{self._domain}"
-            if address in self._passwords:
-                self._empty(address)
+        def party(name: str, user: str) -> Party:
+            address = f"{user}@{self._domain}"
+            self._empty(address)
             return Party(name=name, address=address)
 
-        rooms = party(f"room{2 * number - 1}"), party(f"room{2 * number}")
+        first, second = 2 * number, 2 * number + 1
+        rooms = tuple(party(f"Room {WORDS[each]}", f"room{each + 1}") for each in (first, second))
         return Cast(
-            manager=party(f"m{number}"),
-            employee=party(f"e{2 * number - 1}"),
-            colleague=party(f"e{2 * number}"),
-            elsewhere=party("einar"),
-            unknown=party("ingen"),
+            manager=party(f"Manager {WORDS[number]}", f"m{number + 1}"),
+            employee=party(f"Employee {WORDS[first]}", f"e{first + 1}"),
+            colleague=party(f"Employee {WORDS[second]}", f"e{second + 1}"),
+            elsewhere=party("Einar", "einar"),
+            unknown=party("Ingen", "ingen"),
             rooms=rooms,
-            room_list=f"rooms@{self._domain}",
+            room_list=self.server.room_list,
         )
 
     def order(self, meeting: Meeting, action: Kind, /, *, tried: bool = False) -> tuple[Parcel, ...]:
+        parties = {each.address for each in (meeting.manager, meeting.employee, meeting.room) if each is not None}
+        self._used |= parties & self.server.passwords.keys()
+        if action is not Kind.MEETING_CREATE:
+            self._calm_down()
+        self._ordered = time.monotonic()
         return (order_parcel(meeting, action, tried=tried),)
 
     def calendar_of(self, address: str, /) -> tuple[CalendarEntry, ...]:
-        self._settle()
-        items = [item for item in self._account(address).calendar.all() if not item.is_cancelled]
+        self.let_arrive()
+        items = [item for item in self._account(address).calendar.all().only(*SHOWN) if not item.is_cancelled]
         return tuple(_entry(item) for item in sorted(items, key=lambda item: (item.start, item.id)))
 
     def told(self, address: str, /) -> tuple[Notice, ...]:
-        self._settle()
+        self.let_arrive()
         known: set[bytes] = set()
         found: list[Notice] = []
-        for item in self._account(address).inbox.all().order_by("datetime_received"):
+        for item in self._account(address).inbox.all().only("body", "attachments", "which", "datetime_received"):
             if isinstance(item, MeetingRequest):
                 what = What.UPDATE if item.which in known else What.INVITATION
                 known.add(item.which)
@@ -147,8 +166,9 @@ class GromoxHarness:
         return tuple(found)
 
     def inbox(self, address: str, /) -> tuple[ReceivedMail, ...]:
-        self._settle()
-        mails = self._account(address).inbox.all().order_by("datetime_received")
+        self.let_arrive()
+        self._used.add(address)
+        mails = self._account(address).inbox.all().only("mime_content", "datetime_received")
         return tuple(received(mail.mime_content) for mail in mails if isinstance(mail, Message))
 
     def answer(self, address: str, entry: CalendarEntry, answer: Answer, /, *, proposed: Span | None = None) -> None:
@@ -163,19 +183,22 @@ class GromoxHarness:
                 item.decline()
             case Answer.NONE:
                 raise ValueError("nobody answers that")
-        self._settle()
+        self.let_arrive()
 
     def move_by_hand(self, address: str, entry: CalendarEntry, start: datetime, /) -> None:
+        self._calm_down()
         item = self._item(address, entry)
         item.start, item.end = _ews(start), _ews(start + (entry.end - entry.start))
         item.save(update_fields=["start", "end"], send_meeting_invitations=SEND_TO_ALL_AND_SAVE_COPY)
-        self._settle()
+        self.let_arrive()
 
     def delete_by_hand(self, address: str, entry: CalendarEntry, /) -> None:
+        self._calm_down()
         self._item(address, entry).delete(send_meeting_cancellations=SEND_TO_ALL_AND_SAVE_COPY)
-        self._settle()
+        self.let_arrive()
 
     def occupy(self, address: str, span: Span, /, *, kind: BusyKind | None = BusyKind.BUSY, subject: str = "") -> None:
+        self._used.add(address)
         account = self._account(address)
         CalendarItem(
             account=account,
@@ -206,10 +229,18 @@ class GromoxHarness:
         return self._account(address).calendar.get(id=entry.id)
 
     def _empty(self, address: str) -> None:
-        self._settle()
+        if address not in self._used:
+            return
+        self._used.remove(address)
+        self.let_arrive()
         account = self._account(address)
         account.calendar.all().delete(send_meeting_cancellations=SEND_TO_NONE)
         account.inbox.all().delete()
+
+    def _calm_down(self) -> None:
+        """Let the server write what it has: what comes sooner is lost under an older copy."""
+        self.let_arrive()
+        time.sleep(max(0.0, self._ordered + CALM - time.monotonic()))
 
     @cache  # noqa: B019  # one harness a session
     def _account(self, address: str) -> Account:
@@ -217,8 +248,8 @@ class GromoxHarness:
         is_room = address.startswith("room")
         user = self.sender if is_room else address
         configuration = Configuration(
-            service_endpoint=self._plain,
-            credentials=Credentials(user, self._passwords[user]),
+            service_endpoint=self.server.plain,
+            credentials=Credentials(user, self.server.passwords[user]),
             auth_type=BASIC,
             version=Version(Build(15, 1)),
             retry_policy=FailFast(),
@@ -231,10 +262,10 @@ class GromoxHarness:
             default_timezone=EWSTimeZone("UTC"),
         )
 
-    def _settle(self) -> None:
+    def let_arrive(self) -> None:
         """Wait until nothing is on its way: a mail leaves the queue when all that follows from it has been queued."""
         give_up = time.monotonic() + PATIENCE
-        while any((self._queue / "mess").iterdir()):
+        while any((self.server.queue / "mess").iterdir()):
             if time.monotonic() > give_up:
                 raise TimeoutError("gromox does not deliver")
             time.sleep(0.005)
@@ -261,3 +292,16 @@ def _ews(instant: datetime) -> EWSDateTime:
 
 def _plain(instant: EWSDateTime) -> datetime:
     return datetime.fromtimestamp(instant.timestamp(), UTC)
+
+
+@cache
+def _running() -> Gromox:
+    """One a process, since it takes seconds to start; ended with the process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(gromox(managers=MANAGERS, employees=EMPLOYEES, rooms=ROOMS))
+
+
+@contextmanager
+def gromox_harness() -> Iterator[GromoxHarness]:
+    yield GromoxHarness(_running())

@@ -73,6 +73,9 @@ class OrganisationHarness:
     def order(self, meeting: Meeting, action: Kind, /, *, tried: bool = False) -> tuple[Parcel, ...]:
         return (order_parcel(meeting, action, tried=tried),)
 
+    def let_arrive(self) -> None:
+        """Everything is there at once."""
+
     def calendar_of(self, address: str, /) -> tuple[CalendarEntry, ...]:
         with self.organisation.lock:
             items = list(self.organisation.mailbox(address).calendar.values())

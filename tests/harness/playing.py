@@ -7,11 +7,15 @@ import pytest
 
 from harness.contract import Harness, Trait
 from harness.doctors import Ward
+from servers.gromox import absent
 
-KEEPS_CALENDARS: tuple[str, ...] = ("exchange", "graph")
+_GROMOX = pytest.param(
+    "gromox", marks=[pytest.mark.skipif(absent() is not None, reason=str(absent())), pytest.mark.xdist_group("gromox")]
+)
+KEEPS_CALENDARS = ("exchange", "graph", _GROMOX)
 SENDS = ("smtp", *KEEPS_CALENDARS)
 TELLS_BUSY_TIMES = ("icalendar", *KEEPS_CALENDARS)
-HAS_A_DOCTOR = ("smtp", *KEEPS_CALENDARS)
+HAS_A_DOCTOR = ("smtp", "exchange", "graph")
 
 
 @contextmanager
@@ -37,6 +41,11 @@ def opened(name: str) -> Iterator[Harness]:
 
         with graph_harness() as graph:
             yield graph
+    elif name == "gromox":
+        from harness.gromox import gromox_harness  # noqa: PLC0415
+
+        with gromox_harness() as gromox:
+            yield gromox
     else:
         raise LookupError(name)
 
@@ -49,6 +58,11 @@ def examined(name: str) -> Iterator[Ward]:
 
         with smtp_ward() as smtp:
             yield smtp
+    elif name == "exchange":
+        from harness.exchange_ward import exchange_ward  # noqa: PLC0415
+
+        with exchange_ward() as exchange:
+            yield exchange
     elif name == "graph":
         from harness.graph_ward import graph_ward  # noqa: PLC0415
 

@@ -75,6 +75,9 @@ class SmtpHarness:
         sides = [side for side in (meeting.manager, meeting.employee) if side is not None]
         return tuple(imip_parcel(meeting, action, side, tried=tried) for side in sides)
 
+    def let_arrive(self) -> None:
+        """Everything is there at once."""
+
     def calendar_of(self, address: str, /) -> tuple[CalendarEntry, ...]:
         calendar = self.calendars.get(address.casefold())
         return () if calendar is None else calendar.entries()
