@@ -40,7 +40,10 @@ def _found(box: Mailbox, kind: Any, mail: Parcel) -> ItemId | None:
 
 
 def _drafted(box: Mailbox, mail: Parcel) -> ItemId:
-    """The whole message as MIME, so that headers, parts and Message-ID stay as they were rendered."""
+    """The whole message as MIME, so that headers, parts and Message-ID stay as they were rendered.
+
+    Who gets it stands in its To: whom a request names besides, some servers add to them (seen on gromox).
+    """
     drafts = box.folder(Drafts)
     message = Message(account=box, folder=drafts, mime_content=mail.payload, **{ORDER: mail.message_id})
     (made,) = each(
