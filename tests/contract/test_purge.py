@@ -13,7 +13,7 @@ from stored_messages import NOON, ROUND, a_due, a_mail, claim, queue, states
 from talkcycle.domain.delivery import Verdict
 from talkcycle.domain.messages import OutboxState
 from talkcycle.domain.people import Roster
-from talkcycle.domain.talks import Entry
+from talkcycle.domain.talks import Entry, TalkAnswer
 from talkcycle.store import tables
 from talkcycle.store.open import SqlStore, open_store
 from talkcycle.store.purge import TracesRemain
@@ -40,6 +40,8 @@ def fill(store: SqlStore) -> None:
             organizer="samtal@norrsken.example",
         )
         session.talks.add([a_talk(note=NOTE)], [entry])
+        session.talks.put_answers(entry, [TalkAnswer(party="person:anna", answer="accepted", at=NOON)], seen_at=NOON)
+        session.watches.put(entry.transport, entry.organizer, "of the server", at=NOON)
         session.talks.add([a_talk(round=OTHER.id)], [])
         session.schedule.put(ROUND.id, {"talk:anna": NOON})
         session.schedule.put(OTHER.id, {"talk:anna": NOON})
@@ -70,6 +72,8 @@ def test_a_purge_takes_the_round_and_leaves_the_others(store: SqlStore, database
         "round_files": 1,
         "talks": 1,
         "entries": 0,
+        "answers": 0,
+        "watches": 0,
         "schedule": 1,
         "outbox": 1,
         "payloads": 1,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, select, text, union
+from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, select, text, union
 
 from talkcycle.store import tables
 from talkcycle.store.engine import is_sqlite, writing
@@ -25,6 +25,7 @@ def purge(engine: Engine, round_: str) -> None:
         drop_drafts(connection, tables.drafts.c.round == round_)
         _drop_rosters(connection, gone)
         connection.execute(delete(blobs).where(blobs.c.sha256.not_in(select(tables.round_files.c.sha256))))
+        _drop_watches(connection)
     if is_sqlite(engine):
         _rewrite_file(engine)
     else:
@@ -41,6 +42,13 @@ def _drop_rosters(connection: Connection, versions: Sequence[str]) -> None:
     used = union(select(tables.rounds.c.roster), select(tables.drafts.c.roster))
     version = tables.rosters.c.version
     connection.execute(delete(tables.rosters).where(version.in_(versions), version.not_in(used)))
+
+
+def _drop_watches(connection: Connection) -> None:
+    """A watch names its calendar's owner; one in which nothing of ours stands any more is not read again."""
+    watches, entries = tables.watches, tables.entries
+    theirs = (entries.c.transport == watches.c.transport, entries.c.organizer == watches.c.organizer)
+    connection.execute(delete(watches).where(~exists().where(*theirs)))
 
 
 def _rewrite_file(engine: Engine) -> None:
