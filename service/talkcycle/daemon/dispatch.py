@@ -232,7 +232,7 @@ def _hand_over(connection: Connection, message: ClaimedMessage) -> Receipt:
         address=message.address,
         message_id=message.message_id,
         payload=message.payload,
-        tried=message.attempts > 0 or message.uncertain,
+        tried=message.tried,
     )
     return connection.send(parcel) if message.kind is Kind.MAIL else connection.keep(parcel)
 

@@ -156,7 +156,12 @@ class Schedule(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedMessage:
-    """A message a worker holds; nobody else gets it until its outcome is recorded or its owner is dead."""
+    """A message a worker holds; nobody else gets it until its outcome is recorded or its owner is dead.
+
+    Attributes:
+        tried: An attempt failed once. A person who lets it be tried anew makes *attempts* 0, and not that undone: what
+            an attempt got done of a meeting stands there still.
+    """
 
     id: int
     address: str
@@ -165,6 +170,7 @@ class ClaimedMessage:
     payload: bytes
     attempts: int
     uncertain: bool
+    tried: bool
     key: MessageKey
     kind: Kind
 

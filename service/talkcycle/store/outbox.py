@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, func, literal, select, text, true, update
+from sqlalchemy import Connection, Row, bindparam, case, exists, func, literal, select, text, true, update
 
 from talkcycle.domain.delivery import Verdict
 from talkcycle.domain.messages import (
@@ -171,8 +171,9 @@ class SqlOutbox:
         return [self._claimed(row) for row in claimed]
 
     def _due(self, transport: str, mailbox: str | None, now: datetime, limit: int) -> list[Row[Any]]:
+        tried = exists().where(tables.attempts.c.message == box.c.id).label("tried")
         query = (
-            select(box, tables.payloads.c.sealed)
+            select(box, tables.payloads.c.sealed, tried)
             .join_from(box, tables.payloads, tables.payloads.c.message == box.c.id)
             .where(text("state = 'queued'"), box.c.not_before <= now)
             .where(box.c.transport == transport, true() if mailbox is None else box.c.mailbox == mailbox)
@@ -191,6 +192,7 @@ class SqlOutbox:
             payload=self.keys.of(row.round).open(row.sealed),
             attempts=row.attempts,
             uncertain=row.uncertain,
+            tried=row.tried,
             key=_key(row),
             kind=Kind(row.kind),
         )
