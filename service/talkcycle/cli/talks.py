@@ -71,9 +71,33 @@ def cancel(
         app = open_application(config)
         found = _find(app, round_, employee)
         if not yes:
-            typer.confirm("Call this talk off? It cannot be taken back.", abort=True)
+            typer.confirm("Call this talk off?", abort=True)
         cancel_talk(app.store, found.round, found.id, why=why, who=app.who, now=app.clock.now())
     typer.echo("Cancelled. Both are told with the next tick.")
+
+
+@talk.command()
+def abstain(
+    employee: Employee,
+    config: Config = CONFIG,
+    *,
+    round_: OfRound = None,
+    reason: Annotated[str, typer.Option(help="Only what the employee wants HR to know; sealed, for HR alone.")] = "",
+    yes: Yes = False,
+) -> None:
+    """Note that the employee has chosen not to have this talk: an ordinary outcome. It can be taken back: talk move.
+
+    The entry leaves both calendars with neutral words, the employee gets one mail that it is noted, and nothing more.
+    """
+    from talkcycle.rounds.change import abstain as note  # noqa: PLC0415
+
+    with told_plainly():
+        app = open_application(config)
+        found = _find(app, round_, employee)
+        if not yes:
+            typer.confirm("Note that the employee does not want this talk?", abort=True)
+        note(app.store, found.round, found.id, reason=reason, who=app.who, now=app.clock.now())
+    typer.echo("Noted. The calendars follow with the next tick.")
 
 
 def _find(app: Application, round_: str | None, employee: str) -> Talk:

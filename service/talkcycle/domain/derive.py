@@ -29,6 +29,7 @@ from talkcycle.domain.messages import (
     MOVED_TEMPLATE,
     NEW_ENTRY_TEMPLATE,
     OLD_ENTRY_TEMPLATE,
+    OPTED_OUT,
     Change,
     DueMessage,
     Kind,
@@ -67,13 +68,13 @@ def talk_messages(
 ) -> list[DueMessage]:
     """List every message about *talk*, past and future, ordered by due instant (UTC), then key.
 
-    An unplaced talk has none; of a cancelled one only the cancellation remains.
+    An unplaced talk has none. Of one that is off only the cancellation remains; who abstained gets one last mail.
 
     Args:
         entry: The talk's newest; None: one that the service would keep by mail.
         earlier: Entries that others took over, oldest first; each ends with a cancellation of its own.
     """
-    if talk.start is None or talk.state is TalkState.UNPLACED:
+    if talk.state is TalkState.UNPLACED or (talk.start is None and talk.state is not TalkState.ABSTAINED):
         return []
     pair = {
         Role.EMPLOYEE: person_recipient(employee, Role.EMPLOYEE, round_.holidays),
@@ -85,8 +86,11 @@ def talk_messages(
         for old in earlier
         for to in _carriers(round_, old, pair)
     ]
-    if talk.state is TalkState.CANCELLED:
-        messages += [_cancellation(round_, talk, to, entry) for to in _carriers(round_, entry, pair)]
+    if talk.is_off:
+        if talk.start is not None:
+            messages += [_cancellation(round_, talk, to, entry) for to in _carriers(round_, entry, pair)]
+        if talk.state is TalkState.ABSTAINED:
+            messages.append(_opted_out(round_, talk, pair[Role.EMPLOYEE]))
     else:
         opened = {role: invitation_instant(round_, talk, to) for role, to in pair.items()}
         messages += [
@@ -222,7 +226,7 @@ def _cancellation(
     round_: Round, talk: Talk, to: Recipient, entry: Entry | None, *, replaced_at: int | None = None
 ) -> DueMessage:
     """The end of *entry*: with the talk, or because another took over with version *replaced_at*."""
-    goes_on = replaced_at is not None and talk.state is not TalkState.CANCELLED
+    goes_on = replaced_at is not None and not talk.is_off
     return DueMessage(
         key=MessageKey(
             round=round_.id,
@@ -237,13 +241,34 @@ def _cancellation(
         template=OLD_ENTRY_TEMPLATE if goes_on else CANCELLATION,
         due_at=talk.changed_at,
         expires_at=max(filter(None, (talk.start, talk.former_start)), default=None),
-        why="another calendar keeps the talk" if goes_on else "the talk was cancelled",
+        why="another calendar keeps the talk" if goes_on else "the talk does not take place",
         not_sent=NO_MAILBOX if to.email is None else None,
         only_after=round_.cycle.calendar_step.id,
         repeats=True,
         versions=(0, None) if entry is None else (entry.opened, replaced_at),
         replaced_at=replaced_at if goes_on else None,
         entry=None if replaced_at is None or entry is None else entry.number,
+    )
+
+
+def _opted_out(round_: Round, talk: Talk, to: Recipient) -> DueMessage:
+    return DueMessage(
+        key=MessageKey(
+            round=round_.id,
+            subject=talk.subject,
+            step=OPTED_OUT,
+            occasion="",
+            recipient=to.key,
+            version=talk.revision,
+        ),
+        kind=Kind.MAIL,
+        role=to.role,
+        template=OPTED_OUT,
+        due_at=talk.changed_at,
+        expires_at=talk.changed_at + STALE_AFTER,
+        why="the employee opted out",
+        not_sent=NO_MAILBOX if to.email is None else None,
+        repeats=True,
     )
 
 

@@ -11,6 +11,8 @@ from talkcycle.domain.localtime import day_of, instant_of
 from talkcycle.domain.talks import DELETED, Talk, TalkState
 
 MOST_LINES = 5
+SMALLEST_GROUP = 5
+"""In a smaller one a count of those who opted out would tell who; they are counted among the cancelled."""
 
 
 class Need(StrEnum):
@@ -72,7 +74,7 @@ class HrDigest:
     """The round's week for HR. Counts only.
 
     Attributes:
-        counts: ``talks``, ``placed``, ``invited``, ``this-week``, ``past``, ``cancelled``, ``unplaced``.
+        counts: ``talks``, ``placed``, ``invited``, ``this-week``, ``past``, ``cancelled``, ``opted-out``, ``unplaced``.
     """
 
     monday: date
@@ -103,7 +105,7 @@ def manager_digest(
         without_mailbox: Employees whose manager prints the agenda.
         zone: The manager's, in which the week's days are reckoned.
     """
-    hosted = [talk for talk in talks if talk.manager == manager and talk.state is not TalkState.CANCELLED]
+    hosted = [talk for talk in talks if talk.manager == manager and not talk.is_off]
     week = [talk for talk in hosted if talk.start and monday <= day_of(talk.start, zone) < monday + timedelta(days=7)]
     lines = [
         DigestLine(need=need, person=names[talk.employee], start=talk.start, zone=zone)
@@ -146,6 +148,7 @@ def hr_digest(
     lines = [DigestLine(need=need, count=count) for need, count in troubles.items() if count]
     if unplaced:
         lines.append(DigestLine(need=Need.UNPLACED, count=unplaced))
+    opted_out = sum(talk.state is TalkState.ABSTAINED for talk in talks) if len(talks) >= SMALLEST_GROUP else 0
     since = instant_of(monday - timedelta(days=7), time(), zone)
     deleted = sum(talk.note == DELETED and talk.changed_at >= since for talk in talks)
     if deleted:
@@ -162,7 +165,8 @@ def hr_digest(
             "invited": invited,
             "this-week": sum(monday <= day < monday + timedelta(days=7) for day in days),
             "past": sum(day < monday for day in days),
-            "cancelled": sum(talk.state is TalkState.CANCELLED for talk in talks),
+            "cancelled": sum(talk.is_off for talk in talks) - opted_out,
+            "opted-out": opted_out,
             "unplaced": unplaced,
         },
     )

@@ -11,9 +11,11 @@ HR = "hr"
 
 CANCELLATION = "cancellation"
 """Built-in step: takes the talk out of calendars."""
+OPTED_OUT = "opted-out"
+"""Built-in step: tells an employee who abstains that it is noted. Nothing comes after it."""
 MANAGER_DIGEST = "digest-manager"
 HR_DIGEST = "digest-hr"
-BUILT_IN_STEPS = frozenset({CANCELLATION, MANAGER_DIGEST, HR_DIGEST})
+BUILT_IN_STEPS = frozenset({CANCELLATION, OPTED_OUT, MANAGER_DIGEST, HR_DIGEST})
 MOVED_TEMPLATE = "moved"
 NEW_ENTRY_TEMPLATE, OLD_ENTRY_TEMPLATE = "new-entry", "old-entry"
 """Another calendar keeps the talk from now on: what comes with its new entry, and what ends the old one."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from talkcycle.domain.messages import (
+    CANCELLATION,
     MAY_HAVE_ARRIVED,
     STILL_HERE,
     DueMessage,
@@ -121,8 +122,11 @@ class _Past:
         return message if change is None else changed_by(message, change)
 
     def _was_in_a_calendar(self, message: DueMessage) -> bool:
-        """Whether an earlier entry of the talk may have reached anybody."""
+        """Whether an earlier entry of the talk may have reached anybody, and was not taken out again."""
         before = (0, message.versions[0])
+        ended = (row for row in self.rows if row.key.step == CANCELLATION and _within(row, before))
+        if any(_may_have_arrived(row) for row in ended):
+            return False
         return any(
             row.key.step == message.key.step and _may_have_arrived(row) and _within(row, before) for row in self.rows
         )

@@ -13,11 +13,12 @@ DELETED = "deleted in its host's calendar"
 
 
 class TalkState(StrEnum):
-    """``abstained`` and what follows a talk come with the life of a talk."""
+    """``abstained``: the employee has chosen not to have it: an ordinary outcome, neither held nor late."""
 
     PLACED = "placed"
     UNPLACED = "unplaced"
     CANCELLED = "cancelled"
+    ABSTAINED = "abstained"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class Talk:
         changed_at: When the current revision was made. UTC.
         approved_at: When HR approved this talk, if later than the round (after a pilot); None: with the round. UTC.
         former_start: The start before the last move. UTC.
-        note: Why it has no time, or why it was cancelled; for HR, never shown to others.
+        note: Why it has no time, was cancelled or abstained from; for HR alone, never shown to others.
     """
 
     round: str
@@ -50,6 +51,11 @@ class Talk:
     approved_at: datetime | None = None
     former_start: datetime | None = None
     note: str = ""
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it does not take place, and stands in nobody's calendar."""
+        return self.state in {TalkState.CANCELLED, TalkState.ABSTAINED}
 
     @property
     def subject(self) -> str:
@@ -151,3 +157,8 @@ def moved(talk: Talk, *, start: datetime, place: Place, at: datetime) -> Talk:
 def cancelled(talk: Talk, *, why: str, at: datetime) -> Talk:
     """*talk* called off: one revision on, its time kept, since the cancellation names it."""
     return replace(talk, state=TalkState.CANCELLED, revision=talk.revision + 1, changed_at=at, note=why)
+
+
+def abstained(talk: Talk, *, reason: str, at: datetime) -> Talk:
+    """*talk*, which its employee has chosen not to have: one revision on. *reason*: optional, read by HR alone."""
+    return replace(talk, state=TalkState.ABSTAINED, revision=talk.revision + 1, changed_at=at, note=reason)

@@ -29,6 +29,7 @@ MAILS = (
     "new-entry",
     "old-entry",
     "cancellation",
+    "opted-out",
     "preparation-employee",
     "preparation-manager",
     "reminder",

@@ -15,6 +15,9 @@ from talkcycle.rendering.order import RenderOrder
 from talkcycle.rendering.sandbox import Markdown
 from talkcycle.rendering.words import Words
 
+TIMES = ("day", "short_date", "time", "date_time", "other_zone_time", "former_date_time")
+"""Empty about a talk that has no time: who has none yet can abstain, too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedLine:
@@ -118,7 +121,7 @@ def _about_talk(order: RenderOrder, words: Words, language: str, dates: Dates) -
 
 def _times(talk: Talk, zone: str, other_zone: str, dates: Dates) -> dict[str, str]:
     if talk.start is None or talk.end is None:
-        raise ValueError("a text about a talk without a time")
+        return dict.fromkeys(TIMES, "")
     start, end = local(talk.start, zone), local(talk.end, zone)
     elsewhere = local(talk.start, other_zone), local(talk.end, other_zone)
     differ = start.utcoffset() != elsewhere[0].utcoffset()

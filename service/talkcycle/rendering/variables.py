@@ -47,7 +47,7 @@ ATTRIBUTES = frozenset(
     {
         *("title", "minutes", "leads", "questions"),
         *("need", "person", "count", "date_time", "employee", "place"),
-        *("talks", "placed", "invited", "this_week", "past", "cancelled", "unplaced"),
+        *("talks", "placed", "invited", "this_week", "past", "cancelled", "opted_out", "unplaced"),
         *("index", "index0", "first", "last", "length"),
     }
 )

@@ -1,5 +1,6 @@
-"""What HR may do with a single talk once the round runs: give it another time, or call it off."""
+"""What HR may do with a single talk once the round runs: move it, call it off, note that somebody abstains."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,7 +9,7 @@ from talkcycle.domain.faults import Refused
 from talkcycle.domain.localtime import day_of
 from talkcycle.domain.routes import Routing
 from talkcycle.domain.store import AuditEntry, Session, Store
-from talkcycle.domain.talks import Round, Talk, TalkState, cancelled, moved
+from talkcycle.domain.talks import Round, Talk, TalkState, abstained, cancelled, moved
 from talkcycle.rounds.approve import entry_of
 
 
@@ -24,7 +25,7 @@ def move_talk(
     now: datetime,
     short_notice: bool = False,
 ) -> Talk:
-    """Give a talk another time, or its first one; the daemon tells both.
+    """Give a talk another time, or its first one, or one again after it was off; the daemon tells both.
 
     Args:
         start: Aware, UTC.
@@ -32,7 +33,7 @@ def move_talk(
         short_notice: HR knows that the new time is closer than the notice.
 
     Raises:
-        Refused: No such talk, it was cancelled, the time is past or taken, or too close.
+        Refused: No such talk, the time is past or taken, or too close.
     """
     with store.write() as session:
         round_, talk = _find(session, round_id, talk_id)
@@ -40,11 +41,12 @@ def move_talk(
         changed = moved(talk, start=start, place=place or talk.place, at=now)
         session.talks.update(changed)
         entry = session.talks.entries(round_id, [talk_id]).get(talk_id)
-        if entry is None:
-            manager = session.rosters.people(round_.roster, [talk.manager])[talk.manager]
-            session.talks.put_entry(entry_of(round_, changed, manager, number=1, routing=routing))
-        else:
+        if entry is not None and entry.live:
             session.talks.put_entry(replace(entry, sequence=entry.sequence + 1))
+        else:  # an entry ends with one cancellation: what comes back gets another
+            manager = session.rosters.people(round_.roster, [talk.manager])[talk.manager]
+            number = 1 if entry is None else entry.number + 1
+            session.talks.put_entry(entry_of(round_, changed, manager, number=number, routing=routing))
         _note(session, changed, who=who, action="move", detail=f"to {start.isoformat()}", now=now)
     return changed
 
@@ -53,16 +55,45 @@ def cancel_talk(store: Store, round_id: str, talk_id: str, *, why: str, who: str
     """Call a talk off: nothing more is sent about it, and its calendar entry is cancelled. *why* is for HR alone.
 
     Raises:
-        Refused: No such talk, or it is cancelled already.
+        Refused: No such talk, or it is off already.
     """
+    return _call_off(store, round_id, talk_id, lambda talk: cancelled(talk, why=why, at=now), "cancel", who=who, now=now)
+
+
+def abstain(store: Store, round_id: str, talk_id: str, *, reason: str, who: str, now: datetime) -> Talk:
+    """Note that the employee does not want the talk. The manager sees only that it does not take place.
+
+    Args:
+        reason: Optional, sealed, for HR alone: never sent, logged or counted.
+
+    Raises:
+        Refused: No such talk, or it is off already.
+    """
+    return _call_off(
+        store, round_id, talk_id, lambda talk: abstained(talk, reason=reason, at=now), "abstain", who=who, now=now
+    )
+
+
+def _call_off(
+    store: Store,
+    round_id: str,
+    talk_id: str,
+    change: Callable[[Talk], Talk],
+    action: str,
+    *,
+    who: str,
+    now: datetime,
+) -> Talk:
     with store.write() as session:
         _, talk = _find(session, round_id, talk_id)
-        changed = cancelled(talk, why=why, at=now)
+        if talk.is_off:
+            raise Refused(f"The talk {talk_id} is off already; its calendar entry is gone.")
+        changed = change(talk)
         session.talks.update(changed)
         entry = session.talks.entries(round_id, [talk_id]).get(talk_id)
         if entry is not None:
             session.talks.put_entry(replace(entry, sequence=entry.sequence + 1, live=False, closed=changed.revision))
-        _note(session, changed, who=who, action="cancel", detail="", now=now)
+        _note(session, changed, who=who, action=action, detail="", now=now)
     return changed
 
 
@@ -71,8 +102,6 @@ def _find(session: Session, round_id: str, talk_id: str) -> tuple[Round, Talk]:
     talks = session.talks.of_round(round_id, [talk_id]) if round_ else []
     if round_ is None or not talks:
         raise Refused(f"There is no talk {talk_id} in a round {round_id}. See: talkcycle status")
-    if talks[0].state is TalkState.CANCELLED:
-        raise Refused(f"The talk {talk_id} is cancelled; its calendar entry is gone and does not come back.")
     return round_, talks[0]
 
 

@@ -9,7 +9,7 @@ from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
 from talkcycle.domain.messages import DueMessage, KnownMessage
 from talkcycle.domain.people import Person, Role
 from talkcycle.domain.store import Session
-from talkcycle.domain.talks import Entry, Round, Talk, TalkState
+from talkcycle.domain.talks import Entry, Round, Talk
 from talkcycle.rounds.orders import Facts
 
 
@@ -73,6 +73,6 @@ def joined_at(talks: Iterable[Talk]) -> datetime | None:
 
 def roles_in(talks: Iterable[Talk], person: str) -> frozenset[Role]:
     """As what *person* takes part in *talks* that are not cancelled."""
-    live = [talk for talk in talks if talk.state is not TalkState.CANCELLED]
+    live = [talk for talk in talks if not talk.is_off]
     roles = {Role.EMPLOYEE for talk in live if talk.employee == person}
     return frozenset(roles | {Role.MANAGER for talk in live if talk.manager == person})

@@ -348,7 +348,7 @@ def test_of_a_cancelled_talk_only_the_cancellation_remains() -> None:
         template="cancellation",
         due_at=at(2027, 2, 28, 22),
         expires_at=START,
-        why="the talk was cancelled",
+        why="the talk does not take place",
         repeats=True,
         only_after="invitation",
     )

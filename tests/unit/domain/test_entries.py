@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,13 +12,21 @@ from builders import a_person, a_round, a_talk, at
 from outbox_model import ModelOutbox
 from talkcycle.domain.cycle import Place
 from talkcycle.domain.derive import NO_MAILBOX, OWN_CALENDAR, talk_messages
-from talkcycle.domain.messages import CANCELLATION, NEW_ENTRY_TEMPLATE, OLD_ENTRY_TEMPLATE, Kind, OutboxState
+from talkcycle.domain.messages import (
+    CANCELLATION,
+    NEW_ENTRY_TEMPLATE,
+    OLD_ENTRY_TEMPLATE,
+    OPTED_OUT,
+    Kind,
+    OutboxState,
+)
 from talkcycle.domain.people import Person
-from talkcycle.domain.talks import Entry, Talk, TalkState, cancelled, moved
+from talkcycle.domain.talks import Entry, Talk, TalkState, abstained, cancelled, moved
 
 ROUND = a_round()
 ANNA, BO = a_person(), a_person("bo", manager=None)
 INVITED = at(2027, 2, 18, 12)
+TRANSPORTS = {"smtp", "exchange", "graph"}
 CREATE, CHANGE, CANCEL = Kind.MEETING_CREATE, Kind.MEETING_CHANGE, Kind.MEETING_CANCEL
 Sent = tuple[Kind, str, str, str]
 
@@ -77,6 +86,18 @@ class Life:
     def cancel(self) -> None:
         self.talk = cancelled(self.talk, why="", at=self.now)
         self.entries[-1] = replace(self.entries[-1], live=False, closed=self.talk.revision)
+        self.desire()
+
+    def abstain(self) -> None:
+        self.talk = abstained(self.talk, reason="mine alone", at=self.now)
+        self.entries[-1] = replace(self.entries[-1], live=False, closed=self.talk.revision)
+        self.desire()
+
+    def come_back(self) -> None:
+        """Another time for a talk that was off, three weeks from now."""
+        self.talk = moved(self.talk, start=self.now + timedelta(days=22), place=Place(), at=self.now)
+        last = self.entries[-1]
+        self.entries.append(an_entry(last.transport, last.number + 1, opened=self.talk.revision))
         self.desire()
 
     @property
@@ -216,7 +237,54 @@ def test_a_talk_called_off_amid_a_takeover_leaves_no_entry_behind() -> None:
     assert life.told[1:] == [(CANCEL, "person:anna", "exchange", CANCELLATION)]
 
 
-MOVES = st.lists(st.sampled_from(["smtp", "exchange", "graph", "move", "wait", "wait long"]), min_size=1, max_size=8)
+@pytest.mark.parametrize("transport", ["smtp", "exchange"])
+def test_who_abstains_has_the_entry_taken_out_is_told_once_that_it_is_noted_and_hears_no_more(transport: str) -> None:
+    life = Life(transport)
+    life.until(INVITED)
+    before = len(life.box.sent)
+    life.abstain()
+    life.until(at(2027, 5, 1))
+
+    carriers = ["person:anna", "person:bo"] if transport == "smtp" else ["person:anna"]
+    sent = [(row.key.step, row.key.recipient) for _, row in life.box.sent[before:]]
+    assert sorted(sent) == sorted([(CANCELLATION, who) for who in carriers] + [(OPTED_OUT, "person:anna")])
+
+
+def test_who_abstains_before_the_invitation_has_nothing_to_take_out() -> None:
+    life = Life("smtp")
+    life.until(at(2027, 2, 5))
+    before = len(life.box.sent)
+    life.abstain()
+    life.until(at(2027, 5, 1))
+
+    assert [(row.key.step, row.key.recipient) for _, row in life.box.sent[before:]] == [(OPTED_OUT, "person:anna")]
+
+
+def test_who_has_no_time_yet_can_abstain() -> None:
+    talk = abstained(a_talk(start=None, state=TalkState.UNPLACED), reason="", at=at(2027, 2, 2))
+
+    assert [each.template for each in talk_messages(ROUND, talk, ANNA, BO)] == [OPTED_OUT]
+
+
+@pytest.mark.parametrize("transport", ["smtp", "graph"])
+def test_what_comes_back_is_invited_to_as_if_for_the_first_time_under_another_uid(transport: str) -> None:
+    life = Life(transport)
+    life.until(INVITED)
+    life.abstain()
+    life.until(at(2027, 2, 20))
+    told = len(life.told)
+    life.come_back()
+    life.until(at(2027, 3, 1))
+
+    assert {(kind, template) for kind, _, _, template in life.told[told:]} == {(CREATE, "invitation")}
+    assert len({each.uid for each in life.entries}) == 2
+
+
+MOVES = st.lists(
+    st.sampled_from(["smtp", "exchange", "graph", "move", "wait", "wait long", "abstain", "come back"]),
+    min_size=1,
+    max_size=8,
+)
 
 
 @given(first=st.sampled_from(["smtp", "exchange", "graph"]), steps=MOVES, ends=st.sampled_from(["called off", "held"]))
@@ -226,15 +294,19 @@ def test_whatever_takes_over_and_moves_each_entry_ends_once_and_one_is_left(
     life = Life(first)
     for step in steps:
         match step:
-            case "move":
+            case "move" if not life.talk.is_off:
                 life.move()
+            case "abstain" if not life.talk.is_off:
+                life.abstain()
+            case "come back" if life.talk.is_off:
+                life.come_back()
             case "wait":
                 life.until(life.now + timedelta(days=2))
             case "wait long":
                 life.until(life.now + timedelta(days=6))
-            case transport if transport != life.entries[-1].transport:
+            case transport if transport in TRANSPORTS - {life.entries[-1].transport} and not life.talk.is_off:
                 life.hand_over(transport)
-    if ends == "called off" and life.talk.start is not None and life.now < life.talk.start:
+    if ends == "called off" and not life.talk.is_off and life.talk.start is not None and life.now < life.talk.start:
         life.cancel()
     life.until(life.now + timedelta(days=1))
     opened = {(row.key.recipient, _entry_number(life, row.key.version)) for _, row in life.box.sent if row.kind is CREATE}
