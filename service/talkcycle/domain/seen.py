@@ -10,6 +10,7 @@ from talkcycle.domain.people import Person
 from talkcycle.domain.talks import Entry, Talk, TalkAnswer
 
 ON_ITS_WAY = frozenset({OutboxState.QUEUED, OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.HELD})
+PUTS_IT_THERE = frozenset({Kind.MEETING_CREATE, Kind.MEETING_CHANGE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +21,14 @@ class Heeded:
         moved_to: Start (UTC) and minutes to which somebody moved the talk in the calendar; None: it is where it was.
         gone: Somebody deleted it there.
         declined: Address of the talk's room, which does not take it.
+        early: An order of ours is on its way, so what stands there cannot be judged yet: it has to be told again.
     """
 
     answers: tuple[TalkAnswer, ...] = ()
     moved_to: tuple[datetime, int] | None = None
     gone: bool = False
     declined: str | None = None
+    early: bool = False
 
 
 def heed(
@@ -33,8 +36,8 @@ def heed(
 ) -> Heeded:
     """Tell what others did to *entry* from what we did, and what follows.
 
-    What stands there is compared only when every order of ours has been carried out and the last of them is the one the
-    entry carries: otherwise it is our own change that is on its way.
+    What stands there is compared only when every order of ours about this entry has been carried out and the last of them
+    is the one it carries: otherwise it is our own change that is on its way. Answers count at once.
 
     Args:
         room: The address of the talk's room as it is planned now; None: none, or one without a mailbox.
@@ -42,16 +45,15 @@ def heed(
     """
     if not entry.live or seen.uid != entry.uid:
         return Heeded()
-    orders = [row for row in rows if row.key.subject == talk.subject and row.kind is not Kind.MAIL]
-    if any(row.state in ON_ITS_WAY for row in orders):
-        return Heeded()
+    orders = [row for row in rows if _is_about(row, talk, entry)]
+    early = any(row.state in ON_ITS_WAY for row in orders)
     if seen.gone:
-        return Heeded(gone=True)
+        return Heeded(gone=not early, early=early)
     answers = tuple(filter(None, (_answer(each, employee) for each in seen.answers)))
     sent = [row for row in orders if row.state is OutboxState.SENT]
     last = max(sent, key=lambda row: row.id, default=None)
-    if last is None or last.message_id != seen.order or seen.start is None or seen.end is None:
-        return Heeded(answers=answers)
+    if early or last is None or last.message_id != seen.order or seen.start is None or seen.end is None:
+        return Heeded(answers=answers, early=early)
     minutes = (seen.end - seen.start) // timedelta(minutes=1)
     elsewhere = (seen.start, minutes) != (talk.start, talk.minutes) and minutes > 0
     declined = {each.address.casefold() for each in seen.answers if each.room and each.answer is Answer.DECLINED}
@@ -60,6 +62,11 @@ def heed(
         moved_to=(seen.start, minutes) if elsewhere else None,
         declined=room if room is not None and room.casefold() in declined else None,
     )
+
+
+def _is_about(row: KnownMessage, talk: Talk, entry: Entry) -> bool:
+    """Not about an entry it took over from, the end of which comes last of all."""
+    return row.key.subject == talk.subject and row.kind in PUTS_IT_THERE and row.key.version >= entry.opened
 
 
 def _answer(seen: SeenAnswer, employee: Person) -> TalkAnswer | None:

@@ -80,8 +80,11 @@ class Talks(Protocol):
         """Every entry of each talk, oldest first; a talk without one is not in it."""
         ...
 
-    def live_entries(self, transport: str) -> list[Entry]:
-        """Those of every round that is not closed which are live and known by a remote id, by organizer."""
+    def live_entries(self, transport: str, organizer: str | None = None) -> list[Entry]:
+        """Those of every round that is not closed which are live and known by a remote id, by organizer.
+
+        *organizer*: only those in that calendar; None: in any.
+        """
         ...
 
     def entry_is_at(self, uid: str, remote_id: str) -> None:
@@ -254,6 +257,10 @@ class Outbox(Protocol):
         None, else due again then), the rest go back to the queue. *silent_since*: owners whose last beat is older are
         dead; None: every owner is (there is one daemon and it has just started).
         """
+        ...
+
+    def in_hand(self, transport: str, mailbox: str) -> bool:
+        """Whether a message of that lane is being sent, or may have arrived and nobody knows what became of it."""
         ...
 
     def wake_unknown(self, *, now: datetime) -> int:

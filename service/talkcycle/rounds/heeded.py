@@ -62,14 +62,13 @@ def heed_entry(session: Session, scene: Scene, seen: SeenEntry, *, now: datetime
 
 def give_place(session: Session, scene: Scene, place: Place, *, now: datetime) -> bool:
     """Another place for a talk whose room declined; false when the talk has changed since *scene* was looked at."""
-    session.rounds.get(scene.round.id)
-    talk = scene.talk
-    assert talk.start is not None
-    if session.talks.of_round(talk.round, [talk.id]) != [talk]:
+    there = scene_of(session, scene.round.id, scene.talk.id)
+    if there is None or there.talk != scene.talk:
         return False
-    changed = moved(talk, start=talk.start, place=place, at=now)
+    assert there.talk.start is not None
+    changed = moved(there.talk, start=there.talk.start, place=place, at=now)
     session.talks.update(changed)
-    session.talks.put_entry(replace(scene.entry, sequence=scene.entry.sequence + 1))
+    session.talks.put_entry(replace(there.entry, sequence=there.entry.sequence + 1))
     _note(session, changed, "another room", "the one before declined", now)
     return True
 

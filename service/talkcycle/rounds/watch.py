@@ -9,7 +9,7 @@ from talkcycle.domain.cycle import Place
 from talkcycle.domain.delivery import DeliveryError
 from talkcycle.domain.mailboxes import Changes
 from talkcycle.domain.ports import EntryWatch
-from talkcycle.domain.store import Store
+from talkcycle.domain.store import Session, Store
 from talkcycle.domain.talks import Entry, Round, Talk
 from talkcycle.rounds.heeded import Scene, give_place, heed_entry, scene_of
 
@@ -42,7 +42,8 @@ class Watched:
 def watch(store: Store, watchers: Mapping[str, EntryWatch], *, another_room: AnotherRoom, now: datetime) -> Watched:
     """Go once through every calendar that holds a live entry of ours.
 
-    A calendar that cannot be read keeps no other from being read; what changed there is found the next time.
+    A calendar that cannot be read keeps no other from being read; what changed there is found the next time. So is what
+    cannot be judged yet, since orders of ours are on their way: what is told twice is the same as what is told once.
     """
     total = Watched()
     for transport, watcher in watchers.items():
@@ -53,11 +54,12 @@ def watch(store: Store, watchers: Mapping[str, EntryWatch], *, another_room: Ano
             except DeliveryError as unread:
                 total += Watched(calendars=1, unread=((transport, str(unread)),))
                 continue
-            found, without_room = _heed(store, entries, changes, now=now)
+            found, without_room, early = _heed(store, entries, changes, now=now)
             for scene in without_room:
                 found += _give_another_room(store, scene, another_room, now=now)
             with store.write() as session:  # last: what breaks off before is told again
-                session.watches.put(transport, organizer, changes.state, at=now)
+                if not early and not _grows(session, transport, organizer, known):
+                    session.watches.put(transport, organizer, changes.state, at=now)
             total += found
     return total
 
@@ -75,10 +77,18 @@ def _calendars(store: Store, transport: str) -> dict[str, tuple[list[Entry], str
         }
 
 
-def _heed(store: Store, entries: Sequence[Entry], changes: Changes, *, now: datetime) -> tuple[Watched, list[Scene]]:
-    """What was found in one calendar, and the talks whose room is not to be had."""
+def _grows(session: Session, transport: str, organizer: str, known: Mapping[str, str]) -> bool:
+    """Whether a meeting may have been made there that was not asked about: its room may have answered already."""
+    there = {entry.uid for entry in session.talks.live_entries(transport, organizer)}
+    return not there <= known.keys() or session.outbox.in_hand(transport, organizer)
+
+
+def _heed(
+    store: Store, entries: Sequence[Entry], changes: Changes, *, now: datetime
+) -> tuple[Watched, list[Scene], bool]:
+    """What was found in one calendar, the talks whose room is not to be had, and whether something came too early."""
     by_uid = {entry.uid: entry for entry in entries}
-    found, without_room = Watched(calendars=1), []
+    found, without_room, early = Watched(calendars=1), [], False
     with store.write() as session:
         for seen in changes.entries:
             entry = by_uid.get(seen.uid)
@@ -88,9 +98,11 @@ def _heed(store: Store, entries: Sequence[Entry], changes: Changes, *, now: date
             heeded = heed_entry(session, scene, seen, now=now)
             moved = heeded.moved_to is not None
             found += Watched(answers=len(heeded.answers), moved=int(moved), deleted=int(heeded.gone))
-            if heeded.declined is not None and not moved:
-                without_room.append(scene)
-    return found, without_room
+            early = early or heeded.early
+            since = None if heeded.declined is None else scene_of(session, scene.round.id, scene.talk.id)
+            if since is not None:  # at the time to which it may have been moved
+                without_room.append(since)
+    return found, without_room, early
 
 
 def _give_another_room(store: Store, scene: Scene, another_room: AnotherRoom, *, now: datetime) -> Watched:
@@ -104,5 +116,7 @@ def _give_another_room(store: Store, scene: Scene, another_room: AnotherRoom, *,
         if each.party.startswith("room:") and each.answer == "declined"
     )
     place = another_room(scene.round, talk, declined)
+    if place == talk.place:  # HR names the very room for talks without one: asking it again and again helps nobody
+        return Watched()
     with store.write() as session:
         return Watched(rooms=int(give_place(session, scene, place, now=now)))

@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, exists, func, literal, select, text, true, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, exists, func, literal, or_, select, text, true, update
 
 from talkcycle.domain.delivery import Verdict
 from talkcycle.domain.messages import (
@@ -297,6 +297,17 @@ class SqlOutbox:
             )
         )
         self._note_attempt(row.id, sealed, now)
+
+    def in_hand(self, transport: str, mailbox: str) -> bool:
+        waits = [OutboxState.QUEUED.value, OutboxState.HELD.value]
+        open_ = [OutboxState.SENDING.value, OutboxState.UNKNOWN.value]
+        query = (
+            select(box.c.id)
+            .where(box.c.transport == transport, box.c.mailbox == mailbox)
+            .where(or_(box.c.state.in_(open_), and_(box.c.uncertain, box.c.state.in_(waits))))
+            .limit(1)
+        )
+        return self.connection.execute(query).first() is not None
 
     def wake_unknown(self, *, now: datetime) -> int:
         statement = (

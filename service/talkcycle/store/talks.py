@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, true, update
 
 from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.store import DueSubject
@@ -89,13 +89,14 @@ class SqlTalks:
                 found.setdefault(row.talk, []).append(Entry(**row._mapping))  # noqa: SLF001
         return found
 
-    def live_entries(self, transport: str) -> list[Entry]:
+    def live_entries(self, transport: str, organizer: str | None = None) -> list[Entry]:
         table, rounds = tables.entries, tables.rounds
         query = (
             select(table)
             .join(rounds, rounds.c.id == table.c.round)
             .where(rounds.c.state == RoundState.APPROVED.value)
             .where(table.c.live, table.c.transport == transport, table.c.remote_id.is_not(None))
+            .where(true() if organizer is None else table.c.organizer == organizer)
             .order_by(table.c.organizer, table.c.round, table.c.talk)
         )
         return [Entry(**row._mapping) for row in self.connection.execute(query)]  # noqa: SLF001
