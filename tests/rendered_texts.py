@@ -20,7 +20,9 @@ from talkcycle.rendering.message import Composed, compose
 from talkcycle.rendering.order import RenderOrder
 from talkcycle.rendering.template_files import shipped_files
 
-LANGUAGES = ("sv", "en")
+LANGUAGES = ("sv", "en", "nb", "da", "fi")
+REGIONAL = ("sv_FI",)
+"""Folders with only what differs from their language's."""
 MADE_AT = datetime(2027, 2, 16, 8, 0, tzinfo=UTC)
 START = datetime(2027, 3, 9, 13, 30, tzinfo=UTC)
 MONDAY = date(2027, 3, 8)
@@ -32,6 +34,7 @@ ROLES = {
     "new-entry": BOTH,
     "old-entry": BOTH,
     "cancellation": BOTH,
+    "opted-out": (Role.EMPLOYEE,),
     "preparation-employee": (Role.EMPLOYEE,),
     "preparation-manager": (Role.MANAGER,),
     "reminder": BOTH,
@@ -68,7 +71,7 @@ def library(language: str = "sv") -> Library:
 
 @cache
 def examples() -> tuple[Example, ...]:
-    return tuple(example for language in LANGUAGES for example in _in(language))
+    return tuple(example for language in (*LANGUAGES, *REGIONAL) for example in _in(language))
 
 
 def _in(language: str) -> Iterator[Example]:
@@ -96,10 +99,22 @@ def _situations(name: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]
     if name == "invitation":
         yield "no-mailbox", {}, {}, {"email": None}, {}
     if name == "preparation-employee":
-        strategy = {"sv": "Vi bygger hållbara hus, och lär av varandra.", "en": "We build houses that last."}
+        strategy = {
+            "sv": "Vi bygger hållbara hus, och lär av varandra.",
+            "en": "We build houses that last.",
+            "nb": "Vi bygger hus som varer, og lærer av hverandre.",
+            "da": "Vi bygger huse, der holder, og lærer af hinanden.",
+            "fi": "Rakennamme kestäviä taloja ja opimme toisiltamme.",
+        }
         yield "strategy", {"strategy": strategy, "strategy_link": "https://example.com/strategy"}, {}, {}, {}
     if name == "announcement":
-        policy = {"sv": "Vår policy finns på intranätet.", "en": "Our policy is on the intranet."}
+        policy = {
+            "sv": "Vår policy finns på intranätet.",
+            "en": "Our policy is on the intranet.",
+            "nb": "Retningslinjene våre ligger på intranettet.",
+            "da": "Vores politik ligger på intranettet.",
+            "fi": "Ohjeemme löytyvät intranetistä.",
+        }
         yield "policy", {"opt_out_policy": policy}, {}, {}, {}
 
 
@@ -197,7 +212,8 @@ def _digests(language: str) -> Iterator[Example]:
         )
         yield _example(language, "digest-manager", variant, order)
     hrs = (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.DELETED, Need.NEXT_ROUND)
-    counts = {"talks": 36, "placed": 34, "invited": 34, "this-week": 8, "past": 0, "cancelled": 6, "unplaced": 2}
+    counts = {"talks": 36, "placed": 34, "invited": 34, "this-week": 8, "past": 0, "cancelled": 6, "opted-out": 1}
+    counts["unplaced"] = 2
     hr = HrDigest(
         monday=MONDAY,
         lines=tuple(DigestLine(need=need, count=2, start=START, zone="Europe/Stockholm") for need in hrs),

@@ -27,6 +27,9 @@ LANGUAGES = sorted(LIBRARY.languages)
 STRATEGY = {
     "sv": "Vi ska vara **den lokala banken** i varje ort vi finns i.",
     "en": "We want to be **the local bank** in every town we are in.",
+    "nb": "Vi vil være **den lokale banken** overalt der vi er.",
+    "da": "Vi vil være **den lokale bank** overalt, hvor vi er.",
+    "fi": "Haluamme olla **paikallinen pankki** kaikkialla, missä olemme.",
 }
 MONDAY = date(2027, 3, 8)
 
@@ -61,6 +64,7 @@ CASES = (
     Case(name="moved-employee", template="moved", role=EMPLOYEES, kind=CHANGE, attach=AGENDA, moved=True),
     Case(name="moved-manager", template="moved", role=MANAGERS, kind=CHANGE, attach=AGENDA, moved=True),
     Case(name="new-entry-employee", template="new-entry", role=EMPLOYEES, kind=CREATE, attach=AGENDA),
+    Case(name="opted-out-employee", template="opted-out", role=EMPLOYEES),
     Case(name="old-entry-employee", template="old-entry", role=EMPLOYEES, kind=CANCEL),
     Case(name="cancellation-employee", template="cancellation", role=EMPLOYEES, kind=CANCEL),
     Case(name="cancellation-manager", template="cancellation", role=MANAGERS, kind=CANCEL),
@@ -115,10 +119,12 @@ def digest_of(case: Case) -> ManagerDigest | HrDigest | None:
             )
             return ManagerDigest(monday=MONDAY, lines=tuple(lines), more=2, talks=talks)
         case "digest-hr":
-            lines = [DigestLine(need=need, count=2) for need in (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.DELETED)]
+            lines = [
+                DigestLine(need=need, count=2) for need in (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.DELETED)
+            ]
             lines.append(DigestLine(need=Need.NEXT_ROUND, start=datetime(2027, 9, 1, 10, tzinfo=UTC), zone=zone))
-            names = ("talks", "placed", "invited", "this-week", "past", "cancelled", "unplaced")
-            return HrDigest(monday=MONDAY, lines=tuple(lines), counts=dict(zip(names, range(40, 33, -1), strict=True)))
+            names = ("talks", "placed", "invited", "this-week", "past", "cancelled", "opted-out", "unplaced")
+            return HrDigest(monday=MONDAY, lines=tuple(lines), counts=dict(zip(names, range(40, 32, -1), strict=True)))
         case _:
             return None
 

@@ -60,7 +60,7 @@ def test_the_mail_says_that_it_is_a_test_and_carries_a_pdf(language: str) -> Non
 
 
 def test_every_language_has_every_text() -> None:
-    assert trial_languages() >= {"en", "sv"}
+    assert trial_languages() == {"da", "en", "fi", "nb", "sv"}
     for language in trial_languages():
         for action in (Kind.MEETING_CREATE, Kind.MEETING_CANCEL):
             assert "{" not in trial_meeting(a_trial(language=language), action).payload.decode()
