@@ -1,5 +1,6 @@
 """Read the templates there are: the shipped ones, overlaid by HR's own."""
 
+import re
 from pathlib import Path
 
 from talkcycle.resources import shipped
@@ -9,16 +10,20 @@ PAGES = "pages"
 """The folder of the pages that ``simulate`` and ``preview`` write: part of the software, like the fonts."""
 SUFFIXES = frozenset({".md", ".yaml", ".html", ".typ"})
 """What is frozen with a round. Fonts are part of the software, not of a round."""
+_REGION = re.compile(r"(?<=[a-z])_[A-Z0-9]+(?=/)")
 
 
 def shipped_files(own: Path | None) -> dict[str, bytes]:
     """Every template as ``templates/<path>`` to its bytes; a file in *own* takes the place of the shipped one.
 
+    One for a language also that of a shipped region's, or HR's ``sv/reminder.md`` would not reach readers of ``sv_FI``.
+
     Args:
         own: HR's templates folder, laid out like the shipped one; None: only the shipped ones.
     """
     files = _read(shipped(TEMPLATES))
-    return files if own is None else files | _read(own)
+    theirs = {} if own is None else _read(own)
+    return {path: data for path, data in files.items() if _REGION.sub("", path) not in theirs} | theirs
 
 
 def _read(folder: Path) -> dict[str, bytes]:

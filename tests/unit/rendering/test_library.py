@@ -152,6 +152,16 @@ def test_hrs_own_file_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None
     assert files == shipped | {"templates/sv/extra.md": HEAD.encode(), "templates/layout.html": b"own"}
 
 
+def test_hrs_own_text_of_a_language_reaches_its_regions_too(tmp_path: Path) -> None:
+    (tmp_path / "sv").mkdir()
+    (tmp_path / "sv" / "invitation.md").write_text(HEAD, encoding="utf-8")
+
+    library = Library(shipped_files(tmp_path), default_language="sv")
+
+    assert library.mail("invitation", "sv_FI").template == library.mail("invitation", "sv").template
+    assert library.mail("announcement", "sv_FI").template != library.mail("announcement", "sv").template
+
+
 def test_a_document_that_would_fetch_a_package_is_a_fault(mini_files: Mapping[str, bytes]) -> None:
     files = {**mini_files, "templates/agenda.typ": b'\n#import "@preview/cetz:0.3.0"\n'}
 
