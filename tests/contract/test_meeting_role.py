@@ -449,6 +449,29 @@ class TestOwnCalendar:
         assert entry_of(harness, cast.employee.address).start == START + DAY
         assert told(harness, cast.employee.address) == [What.INVITATION, What.UPDATE, What.UPDATE]
 
+    def test_what_an_overtaken_order_may_have_made_is_written_over_by_one_update(
+        self, harness: Harness, cast: Cast
+    ) -> None:
+        overtaken = a_meeting(cast)
+        keep(harness, overtaken, CREATE)
+        instead = replace(overtaken.moved(DAY), replaces=overtaken.uid)
+
+        keep(harness, instead, CREATE)
+        keep(harness, instead, CREATE, tried=True)
+
+        assert entry_of(harness, cast.manager.address).start == START + DAY
+        assert entry_of(harness, cast.employee.address).start == START + DAY
+        assert told(harness, cast.employee.address) == [What.INVITATION, What.UPDATE]
+
+    def test_what_an_overtaken_order_did_not_make_is_made_with_its_files(self, harness: Harness, cast: Cast) -> None:
+        meeting = a_meeting(cast)
+
+        keep(harness, replace(meeting, replaces=meeting.uid), CREATE)
+
+        assert told(harness, cast.employee.address) == [What.INVITATION]
+        entry = entry_of(harness, cast.employee.address)
+        assert [file.name for file in entry.files] == [file.name for file in meeting.files]
+
     def test_where_no_earlier_entry_is_left_a_new_one_is_made(self, harness: Harness, cast: Cast) -> None:
         keep(harness, a_meeting(cast, replaces="0-talk@talkcycle.example"), CREATE)
 

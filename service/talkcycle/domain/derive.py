@@ -202,6 +202,7 @@ def _carried(message: DueMessage, round_: Round, entry: Entry | None, pair: Mapp
     concerns = replace(message, versions=(entry.opened, None), takeover=_takeover(message) if entry.opened else None)
     if not entry.in_own_calendar or message.role is Role.HR:
         return concerns
+    concerns = replace(concerns, sure=True)
     [carrier] = _carriers(round_, entry, pair)
     if message.kind is Kind.MAIL:
         return replace(concerns, carrier=carrier.key)

@@ -41,7 +41,8 @@ class MeetingOrder:
         action: MEETING_CREATE, MEETING_CHANGE or MEETING_CANCEL.
         order: The message's Message-ID. Kept with the meeting, so that a retry finds that it was carried out.
         uid: The entry's UID, kept with the meeting in a property of ours: by it the meeting is found again.
-        replaces: The UID of an earlier entry of the same talk. Where the same calendar still holds that one (its mailbox
+        replaces: Its own UID where an earlier order may have made the entry: then that is written over, by one update that
+            tells everybody. Else the UID of an earlier entry of the same talk. Where the same calendar still holds that one (its mailbox
             moved to this server with everything in it), it becomes this entry, by one update; None: there is none.
         start, end: UTC. *zone*: IANA, in which the start is written.
         attendee: The employee; None without a mailbox: then the meeting stands in the organizer's calendar alone.

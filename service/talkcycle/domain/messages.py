@@ -86,6 +86,9 @@ class DueMessage:
             has one meeting, and one message carries it.
         versions: Those that are about the same calendar entry as this message.
         takeover: What it becomes where an earlier entry may have reached somebody.
+        sure: It becomes a change only of what was certainly sent. A calendar server cannot change what is not there, and
+            can be asked: what only may be there is created by a message that *looks_first*.
+        looks_first: An earlier version may have made the entry: it is looked for, and written over where it is.
         replaced_at: It ends an entry that another took over with this version: not before that one is in place.
         entry: The number of the talk's entry it is about; None: the newest.
     """
@@ -106,6 +109,8 @@ class DueMessage:
     carrier: str | None = None
     versions: Versions = (0, None)
     takeover: Change | None = None
+    sure: bool = False
+    looks_first: bool = False
     replaced_at: int | None = None
     entry: int | None = None
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from talkcycle.domain.messages import (
@@ -117,9 +117,15 @@ class _Past:
         change = None
         if self.may_have_arrived(message.key.slot, message.versions):
             change = message.change
+            if change is not None and message.sure and not self._was_sent(message):
+                return replace(message, due_at=change.due_at, expires_at=change.expires_at, looks_first=True)
         elif message.takeover is not None and self._was_in_a_calendar(message):
             change = message.takeover
         return message if change is None else changed_by(message, change)
+
+    def _was_sent(self, message: DueMessage) -> bool:
+        rows = self.slots.get(message.key.slot, ())
+        return any(row.state is OutboxState.SENT and _within(row, message.versions) for row in rows)
 
     def _was_in_a_calendar(self, message: DueMessage) -> bool:
         """Whether an earlier entry of the talk may have reached anybody, and was not taken out again."""

@@ -131,8 +131,8 @@ def _hindered(
 
 
 def _is_invitation(message: DueMessage) -> bool:
-    """Of a talk that is in nobody's calendar yet."""
-    return message.kind is Kind.MEETING_CREATE and message.template != NEW_ENTRY_TEMPLATE
+    """Of a talk that is in nobody's calendar yet: what stands there already would be in its own way."""
+    return message.kind is Kind.MEETING_CREATE and message.template != NEW_ENTRY_TEMPLATE and not message.looks_first
 
 
 def _rendered(

@@ -53,7 +53,12 @@ def order_for(
 
 
 def _replaced(due: DueMessage, facts: Facts) -> str | None:
-    """The UID under which a calendar may still hold the talk: that of the entry the newest one took over from."""
+    """The UID under which a calendar may already hold the talk.
+
+    Its own, where an earlier version may have made it; else that of the entry the newest one took over from.
+    """
+    if due.looks_first and facts.entry is not None:
+        return facts.entry.uid
     if due.kind is not Kind.MEETING_CREATE or not facts.earlier or not facts.earlier[-1].in_own_calendar:
         return None
     return facts.earlier[-1].uid

@@ -227,6 +227,34 @@ def test_the_old_entry_stays_while_the_new_one_is_not_in_place() -> None:
     assert [what for what in life.told if what[0] is CANCEL] == []
 
 
+def test_a_change_of_what_only_may_be_in_a_calendar_creates_it_after_a_look() -> None:
+    """The worker died with the creation in hand, and nobody knows whether the server got it."""
+    life = Life("graph")
+    life.until(INVITED)
+    [(key, row)] = [
+        each for each in life.box.rows.items() if each[0].recipient == "person:anna" and each[1].kind is CREATE
+    ]
+    life.box.rows[key] = replace(row, state=OutboxState.UNKNOWN, uncertain=True)
+    life.move()
+    life.until(at(2027, 2, 20))
+
+    [again] = [due for _, due in life.box.rendered if due.kind is not Kind.MAIL and due.key.version == 1]
+    assert (again.kind, again.looks_first, again.due_at) == (CREATE, True, life.talk.changed_at)
+
+
+def test_by_mail_a_change_of_what_only_may_have_arrived_is_a_change() -> None:
+    life = Life("smtp")
+    life.until(INVITED)
+    for key, row in list(life.box.rows.items()):
+        if row.kind is CREATE:
+            life.box.rows[key] = replace(row, state=OutboxState.UNKNOWN, uncertain=True)
+    life.move()
+    life.until(at(2027, 2, 20))
+
+    again = [due for _, due in life.box.rendered if due.kind is not Kind.MAIL and due.key.version == 1]
+    assert {(due.kind, due.looks_first) for due in again} == {(CHANGE, False)}
+
+
 def test_a_talk_called_off_amid_a_takeover_leaves_no_entry_behind() -> None:
     life = Life("exchange")
     life.until(INVITED)

@@ -77,7 +77,7 @@ def remaining(order: MeetingOrder, found: Found | None) -> Steps:
         return Steps()
     named = tuple(name for name, addresses in parties.items() if addresses != _present(found)[name])
     attach = missing(order.files, found.files)
-    if order.action is Kind.MEETING_CREATE and found.entry == order.uid:
+    if order.action is Kind.MEETING_CREATE and found.entry == order.uid != order.replaces:
         return Steps(attach=attach, update=(*named, ORDER), tell=tell)
     adopted = (ENTRY,) if found.entry != order.uid else ()
     return Steps(attach=attach, update=(*WRITTEN, *named, *adopted, ORDER), tell=tell)
@@ -87,13 +87,14 @@ def is_done(order: MeetingOrder, found: Found) -> bool:
     """Whether *found* shows that the order was carried out to its end.
 
     An entry of a creation gets its attendees and its order in one update, its last: either of them says that it was made.
-    Whatever order stands there then, this creation came before it.
+    Whatever order stands there then, this creation came before it; unless it is to write over what may be there.
     """
     if found.entry != order.uid:
         return False
     if found.order == order.order:
         return True
-    return order.action is Kind.MEETING_CREATE and (bool(found.order) or found.has_parties)
+    made = bool(found.order) or found.has_parties
+    return order.action is Kind.MEETING_CREATE and made and order.replaces != order.uid
 
 
 def missing(files: tuple[OrderFile, ...], there: tuple[str, ...]) -> tuple[OrderFile, ...]:

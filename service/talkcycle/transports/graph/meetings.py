@@ -62,7 +62,8 @@ def found_in(event: Mapping[str, Any]) -> Found:
 def remaining(order: MeetingOrder, found: Found | None, *, online_meetings: bool) -> Remaining:
     """The steps of creating what *order* asks for, of which an earlier try may have done some.
 
-    The last one carries the order's name: a meeting that has one is done, be it of a later order.
+    The last one carries the order's name: a meeting that has one is done, be it of a later order; unless what may be
+    there is to be written over.
 
     Args:
         found: The entry itself, or the one that it takes the place of.
@@ -70,7 +71,9 @@ def remaining(order: MeetingOrder, found: Found | None, *, online_meetings: bool
     if found is None:
         return Remaining(create=True, attach=order.files, update=_invitation(order))
     files = missing(order.files, found.files)
-    if found.entry != order.uid:
+    if found.order == order.order:
+        return Remaining()
+    if found.entry != order.uid or order.replaces == order.uid:
         return Remaining(attach=files, update=change(order, found, online_meetings=online_meetings))
     if found.order:
         return Remaining()
