@@ -44,6 +44,7 @@ EVERY = [
     ("old-entry", M),
     ("cancellation", E),
     ("cancellation", M),
+    ("opted-out", E),
     ("digest-manager", M),
     ("digest-hr", HR),
 ]

@@ -8,9 +8,9 @@ from talkcycle.domain.cycle import Cycle
 from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
 from talkcycle.domain.digests import HrDigest, ManagerDigest, Need, hr_digest, manager_digest
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, iso_week, working_day
-from talkcycle.domain.messages import HR_DIGEST, MANAGER_DIGEST, DueMessage, changed_by
+from talkcycle.domain.messages import HR_DIGEST, MANAGER_DIGEST, OPTED_OUT, DueMessage, changed_by
 from talkcycle.domain.people import Person, Role
-from talkcycle.domain.talks import Entry, Round, Talk, TalkState, cancelled, moved
+from talkcycle.domain.talks import Entry, Round, Talk, TalkState, abstained, cancelled, moved
 from talkcycle.rounds.orders import Facts
 from talkcycle.rounds.plan import Inputs, round_name
 
@@ -36,7 +36,7 @@ class ExampleMessage:
 
 
 def example_messages(inputs: Inputs, language: str, *, seed: str) -> Iterator[ExampleMessage]:
-    """Each step of the cycle to each of its recipients, then what is built in: moved, cancelled, the two digests.
+    """Each step of the cycle to each of its recipients, then what is built in.
 
     Everybody reads *language*. Conditions are left aside: a step that only applies to some is shown all the same.
     """
@@ -109,6 +109,11 @@ class _Scene:
                 yield replace(message, due=changed_by(message.due, change))
         yield from self._handed_over(moved(self.talk, start=_start(self.talk), place=self.talk.place, at=told_at))
         yield from self._messages(cancelled(self.talk, why="", at=told_at))
+        yield from (
+            message
+            for message in self._messages(abstained(self.talk, reason="", at=told_at))
+            if message.due.template == OPTED_OUT
+        )
         week = iso_week(day_of(_start(self.talk), self.talk.zone))
         for due in person_messages(self.round, self.manager, {Role.MANAGER}):
             if due.key.occasion == week:
