@@ -21,8 +21,6 @@ BATCH = 50
 LINE_PAUSE = timedelta(minutes=1)
 """After a failure of the whole line nothing is tried on it for at least this long."""
 LOOK_FOR_STOP = 0.25
-LOOK_FOR_WORK = 1.0
-"""Seconds; a line without work looks this often whether something has fallen due while others work."""
 
 
 @dataclass(slots=True)
@@ -43,6 +41,7 @@ class Dispatcher:
         limits: Of each transport. A mailbox keeps its own rate; lines are shared by the mailboxes of a transport.
         jitter: 0 to 1, drawn anew for each pause.
         patience: How long a stop waits for the message in hand when the server does not answer.
+        idle: So often a line without work looks whether something has fallen due while others work.
         closed: Transports and mailboxes that are left alone after a failure, until when (UTC).
     """
 
@@ -54,6 +53,7 @@ class Dispatcher:
     jitter: Callable[[], float]
     log: Any
     patience: timedelta = timedelta(seconds=8)
+    idle: timedelta = timedelta(seconds=1)
     closed: dict[str | Lane, datetime] = field(default_factory=dict)
     rates: dict[Lane, RateLimiter] = field(default_factory=dict)
     _rates_lock: Any = field(default_factory=threading.Lock)
@@ -127,7 +127,7 @@ class Dispatcher:
             while not run.over:
                 lane = self._next_lane(run, transport)
                 if lane is None:
-                    if not run.await_others():
+                    if not run.await_others(self.idle):
                         return
                     continue
                 try:
@@ -268,12 +268,12 @@ class _Run:
             self.lanes[lane] -= 1
             self.lock.notify_all()
 
-    def await_others(self) -> bool:
-        """Wait until a line lets go of its mailbox, or for a moment; false when none is at work."""
+    def await_others(self, most: timedelta) -> bool:
+        """Wait until a line lets go of its mailbox, for *most* at the longest; false when none is at work."""
         with self.lock:
             if not any(self.lanes.values()):
                 return False
-            self.lock.wait(LOOK_FOR_WORK)
+            self.lock.wait(most.total_seconds())
             return True
 
     def count(self, outcome: str) -> None:
