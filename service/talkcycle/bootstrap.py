@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from talkcycle.domain.faults import Fault, FaultyInput
-from talkcycle.domain.ports import Clock, Connection, Roles, Sending
+from talkcycle.domain.ports import Clock, Connection, Inbox, Roles, Sending
 from talkcycle.domain.routes import Transport
 from talkcycle.domain.service import CalendarAddresses, LogFormat, ServiceSettings
 from talkcycle.intake.service_file import read_service
@@ -79,6 +79,18 @@ class Application:
         if self._roles is None:
             self._roles = roles_of(self.settings)
         return self._roles
+
+    def inbox(self) -> Inbox | None:
+        """The service's own mailbox, to be read by one thread; None: service.yaml does not say where it is."""
+        if self.settings.imap is None:
+            return None
+        from talkcycle.transports.imap.inbox import ImapInbox  # noqa: PLC0415
+
+        return ImapInbox(self.settings.imap, clock=self.clock)
+
+    def mail_line(self) -> AbstractContextManager[Connection]:
+        """A line by which mails go out at once, past the outbox."""
+        return self.roles()[self.settings.routing.mail].sending.connect()
 
     def mail_line(self) -> AbstractContextManager[Connection]:
         """A line by which mails go out at once, past the outbox."""
@@ -184,7 +196,15 @@ def examinations(
         ("this machine", keeping.examine(now)),
         ("the sender's domain", records.examine()),
         *transport_findings(doctors, sample),
+        *_inbox_examination(settings),
     ]
+
+
+def _inbox_examination(settings: ServiceSettings) -> "Iterator[tuple[str, Iterator[Finding]]]":
+    if settings.imap is not None:
+        from talkcycle.transports.imap.doctor import ImapDoctor  # noqa: PLC0415
+
+        yield "the service's mailbox", ImapDoctor(settings.imap).examine((), ())
 
 
 def _mail_host(settings: ServiceSettings) -> str:

@@ -53,6 +53,8 @@ local_transport = error:there is nobody here
 virtual_mailbox_domains = {domains}
 virtual_mailbox_maps = static:mailbox
 virtual_transport = lmtp:unix:{folder}/lmtp
+# Taken, and then found to be nobody's: what comes of it is a bounce.
+transport_maps = inline:{{ {{gone@{domain}=nobody:}} }}
 
 # Submission: encrypted, then logged in, and then to our own domains only.
 smtpd_tls_security_level = encrypt
@@ -85,6 +87,8 @@ proxymap unix - - n - - proxymap
 error unix - - n - - error
 retry unix - - n - - error
 lmtp unix - - n - - lmtp
+nobody unix - n n - - pipe
+  flags= user=nobody argv=/bin/sh -c {{exit 67}}
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 showq unix n - n - - showq
@@ -97,7 +101,9 @@ listen = 127.0.0.1
 base_dir = {folder}/dovecot
 state_dir = {folder}/dovecot
 log_path = {folder}/dovecot.log
-ssl = no
+ssl = yes
+ssl_cert = <{folder}/certificate.pem
+ssl_key = <{folder}/key.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
@@ -118,7 +124,7 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {imaps}
   }}
 }}
 # Whoever failed to log in waits longer and longer; here all come from one address.
@@ -144,7 +150,11 @@ service auth {{
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """Where to reach the pair. *user*: any address of the test domains; each has the same password."""
+    """Where to reach the pair. *user*: any address of the test domains; each has the same password.
+
+    *imap*: without TLS, or with STARTTLS; *imaps*: with TLS from the first byte. What is sent to
+    ``gone@norrskenkonsult.example`` comes back.
+    """
 
     folder: Path
     host: str
@@ -153,6 +163,7 @@ class MailServer:
     user: str
     password: str
     ca_file: Path
+    imaps: int = 0
 
     def fetch(self, address: str) -> list[bytes]:
         """Everything in *address*'s mailbox as it came, once all that was accepted has been delivered."""
@@ -202,9 +213,9 @@ def mail_server(*, bare_newline: str = "reject") -> Iterator[MailServer]:
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder)
         folder.chmod(0o755)  # both servers have users of their own, who must get in
-        submission, imap = _free_ports()
+        submission, imap, imaps = _free_ports()
         _make_certificate(folder)
-        _configure_dovecot(folder, imap)
+        _configure_dovecot(folder, imap, imaps)
         stack.enter_context(_running(["dovecot", "-F", "-c", str(folder / "dovecot.conf")], folder))
         _configure_postfix(folder, submission, bare_newline)
         stack.enter_context(_running([*_postfix_master(), "-c", str(folder / "postfix"), "-d"], folder))
@@ -218,6 +229,7 @@ def mail_server(*, bare_newline: str = "reject") -> Iterator[MailServer]:
             user=f"samtal@{DOMAINS[0]}",
             password=PASSWORD,
             ca_file=folder / "certificate.pem",
+            imaps=imaps,
         )
 
 
@@ -227,12 +239,12 @@ def _make_certificate(folder: Path) -> None:
     subprocess.run([*command.split(), *files], check=True, capture_output=True)
 
 
-def _configure_dovecot(folder: Path, port: int) -> None:
+def _configure_dovecot(folder: Path, port: int, imaps: int) -> None:
     mail = folder / "mail"
     mail.mkdir()
     nobody = pwd.getpwnam("nobody")
     os.chown(mail, nobody.pw_uid, nobody.pw_gid)
-    text = DOVECOT_CONF.format(folder=folder, port=port, password=PASSWORD)
+    text = DOVECOT_CONF.format(folder=folder, port=port, imaps=imaps, password=PASSWORD)
     (folder / "dovecot.conf").write_text(text)
 
 
@@ -240,7 +252,7 @@ def _configure_postfix(folder: Path, port: int, bare_newline: str) -> None:
     for name in ("postfix", "queue", "state"):
         (folder / name).mkdir()
     shutil.chown(folder / "state", "postfix")
-    main = MAIN_CF.format(folder=folder, domains=", ".join(DOMAINS), bare_newline=bare_newline)
+    main = MAIN_CF.format(folder=folder, domain=DOMAINS[0], domains=", ".join(DOMAINS), bare_newline=bare_newline)
     (folder / "postfix" / "main.cf").write_text(main)
     (folder / "postfix" / "master.cf").write_text(MASTER_CF.format(port=port))
     with (folder / "check.out").open("wb") as output:
@@ -272,11 +284,11 @@ def _running(command: Sequence[str], folder: Path) -> Iterator[None]:
                 os.killpg(process.pid, 9)  # children that outlive their master; the session is ours alone
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def _free_ports() -> tuple[int, int, int]:
+    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
+        for each in (one, two, three):
+            each.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], two.getsockname()[1], three.getsockname()[1]
 
 
 def _answers(port: int) -> bool:

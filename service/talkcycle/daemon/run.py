@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from talkcycle.bootstrap import Application
 from talkcycle.daemon.dispatch import Dispatcher
+from talkcycle.daemon.inbox_reader import InboxReader
 from talkcycle.daemon.tick import Ticker
 from talkcycle.domain.faults import Refused
 from talkcycle.domain.ports import Clock, EntryWatch
@@ -21,6 +22,8 @@ from talkcycle.domain.store import Store
 if TYPE_CHECKING:
     from talkcycle.rounds.watch import Watched
 
+READER_PATIENCE = 8.0
+"""Seconds a stop waits for the mail in hand; what breaks off is read again."""
 DISPATCH_EVERY = 5
 """Seconds. With nothing due a dispatch reads one index."""
 
@@ -36,6 +39,7 @@ class Daemon:
     clock: Clock
     log: Any
     watchers: Mapping[str, EntryWatch] = field(default_factory=dict)
+    reader: InboxReader | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Run until *stop* is set; the message in hand is finished first.
@@ -61,13 +65,25 @@ class Daemon:
             seconds = self.settings.watch.total_seconds()
             scheduler.add_job(work.do(self.watch), "interval", seconds=seconds, next_run_time=now)
         scheduler.start()
+        reading = self._reading(work, stop)
         self.log.info("running")
         stop.wait()
         self.log.info("stopping")
         scheduler.shutdown(wait=True)
+        if reading is not None:
+            reading.join(READER_PATIENCE)
         self.log.info("stopped")
         if work.failure is not None:
             raise work.failure
+
+    def _reading(self, work: "_Guarded", stop: threading.Event) -> threading.Thread | None:
+        """A thread, since it waits for hours: the scheduler's are for what ends."""
+        reader = self.reader
+        if reader is None:
+            return None
+        thread = threading.Thread(target=work.do(lambda: reader.run(stop)), name="inbox", daemon=True)
+        thread.start()
+        return thread
 
     def watch(self) -> "Watched":
         """Read what became of talks in their hosts' calendars."""
@@ -146,7 +162,15 @@ def daemon_of(app: Application, log: Any) -> Daemon:
         clock=app.clock,
         log=log,
         watchers={name: roles.watch for name, roles in app.roles().items() if roles.watch is not None},
+        reader=_reader_of(app, log),
     )
+
+
+def _reader_of(app: Application, log: Any) -> InboxReader | None:
+    inbox, imap = app.inbox(), app.settings.imap
+    if inbox is None or imap is None:
+        return None
+    return InboxReader(store=app.store, inbox=inbox, clock=app.clock, every=imap.poll, log=log)
 
 
 def stop_on_signals() -> threading.Event:

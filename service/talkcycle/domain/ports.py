@@ -9,12 +9,14 @@ Nobody here retries, logs content or addresses, or touches the store.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Event
 from typing import Protocol
 
 from talkcycle.domain.busy import Span
 from talkcycle.domain.delivery import Receipt
 from talkcycle.domain.mailboxes import Changes, DirectoryPerson, Finding, ListedRoom, MailboxTimes, Untold
+from talkcycle.domain.mails import Letter, Tray
 from talkcycle.domain.messages import Kind
 
 
@@ -119,6 +121,43 @@ class EntryWatch(Protocol):
         Raises:
             TransientDeliveryError, PermanentDeliveryError: Nothing was read; the state stays as it was.
         """
+        ...
+
+
+class Inbox(Protocol):
+    """The service's own mailbox, read mail by mail. Belongs to one thread; keeps its line between two looks.
+
+    Attributes:
+        account: Whose mailbox and which folder: what ``letters`` hands back as state is of no use to another.
+    """
+
+    account: str
+
+    def letters(self, since: str | None, /) -> Iterator[Letter]:
+        """Mails that came after *since*, oldest first, each fetched when it is asked for; none is marked as read.
+
+        Args:
+            since: The state of a letter given earlier; None, or one that the server has forgotten: every mail there is.
+
+        Raises:
+            TransientDeliveryError: The mailbox cannot be read, or not any further.
+        """
+        ...
+
+    def put_away(self, letter: Letter, tray: Tray, /) -> bool:
+        """Move a mail that was dealt with; false when the server does not let us: then it stays where it is.
+
+        Raises:
+            TransientDeliveryError: It may be there still; it will be given again.
+        """
+        ...
+
+    def wait(self, most: timedelta, stop: Event, /) -> None:
+        """Return when new mail comes, after *most* at the latest, and soon after *stop*. Never raises."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the line, quietly."""
         ...
 
 

@@ -36,6 +36,134 @@ class SmtpSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImapSettings:
+    """How to read the service's own mailbox.
+
+    Attributes:
+        secret: The user's password, or the client's secret with *client_id*. Never printed.
+        client_id, tenant, authority: Log in with a token (XOAUTH2, client credentials) instead of a password.
+        folder: Where mail comes in. *processed*, *unreadable*: where what has been dealt with is moved to.
+        poll: Between two looks; where the server tells of new mail (IDLE), it is looked at once.
+        authserv_id: The name by which the own mail server signs Authentication-Results; None: it does not.
+        ca_file: PEM of the organisation's own authority; None: the system's.
+    """
+
+    host: str
+    user: str
+    port: int = 993
+    tls: TlsMode = TlsMode.IMPLICIT
+    secret: str | None = field(default=None, repr=False)
+    client_id: str | None = None
+    tenant: str | None = None
+    authority: str = "https://login.microsoftonline.com"
+    folder: str = "INBOX"
+    processed: str = "talkcycle-processed"
+    unreadable: str = "talkcycle-unreadable"
+    poll: timedelta = timedelta(minutes=5)
+    authserv_id: str | None = None
+    ca_file: Path | None = None
+    timeout: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one transport is spared.
+
+    Attributes:
+        per_minute: Messages a minute from one mailbox; None: no limit of ours.
+        connections: Lines at once, over all mailboxes.
+        per_mailbox: Lines at once into one mailbox.
+    """
+
+    per_minute: int | None = 30
+    connections: int = 2
+    per_mailbox: int = 2
+
+
+class ExchangeLogin(StrEnum):
+    """How to log in to Exchange on-premises."""
+
+    BASIC = "basic"
+    NTLM = "ntlm"
+    OAUTH = "oauth"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeSettings:
+    r"""How to reach Exchange on-premises (EWS).
+
+    Attributes:
+        endpoint: ``https://mail.example.org/EWS/Exchange.asmx``; None: autodiscovered with the sender's address.
+        user: With BASIC and NTLM; ``DOMAIN\user`` or an address.
+        secret: The user's password, or the client's secret with OAUTH. Never printed.
+        client_id, tenant, authority: With OAUTH. *authority*: token endpoint's base; None: Microsoft's.
+        version: Such as ``Exchange2016``; given, nothing is probed.
+        ca_file: PEM of the organisation's own authority; None: the system's.
+        secret_expires: When IT says the secret ends; ``doctor`` warns before.
+    """
+
+    endpoint: str | None
+    login: ExchangeLogin = ExchangeLogin.NTLM
+    user: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    client_id: str | None = None
+    tenant: str | None = None
+    authority: str | None = None
+    version: str = "Exchange2016"
+    ca_file: Path | None = None
+    timeout: timedelta = timedelta(seconds=60)
+    secret_expires: date | None = None
+    limits: Limits = field(default_factory=lambda: Limits(connections=1, per_mailbox=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphSettings:
+    """How to reach Exchange Online (Microsoft Graph).
+
+    Attributes:
+        secret: The client's secret; None with a certificate. Never printed.
+        certificate: PEM file with certificate and private key; None with a secret.
+        certificate_password: Of the private key. Never printed.
+        endpoint, authority: Of the cloud; other for national clouds.
+        requests_per_10_minutes: To one mailbox. *recipients_per_day*: from one mailbox.
+        upload_bytes_per_5_minutes: Into one mailbox.
+        online_meetings: Talks that are online get a Teams link, where the cycle names no other.
+        secret_expires: When IT says the secret ends; ``doctor`` warns before.
+    """
+
+    tenant: str
+    client_id: str
+    secret: str | None = field(default=None, repr=False)
+    certificate: Path | None = None
+    certificate_password: str | None = field(default=None, repr=False)
+    endpoint: str = "https://graph.microsoft.com/v1.0"
+    authority: str = "https://login.microsoftonline.com"
+    ca_file: Path | None = None
+    timeout: timedelta = timedelta(seconds=60)
+    requests_per_10_minutes: int = 10_000
+    recipients_per_day: int = 10_000
+    upload_bytes_per_5_minutes: int = 150_000_000
+    online_meetings: bool = True
+    secret_expires: date | None = None
+    limits: Limits = field(default_factory=lambda: Limits(connections=4, per_mailbox=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarAddresses:
+    """How calendars are fetched from addresses.
+
+    Attributes:
+        http: Also without TLS from other machines than this one.
+        ca_file: PEM of the organisation's own authority, besides the system's; None: only those.
+        largest: Bytes of one calendar, unpacked.
+    """
+
+    http: bool = False
+    ca_file: Path | None = None
+    largest: int = 5_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What one transport is spared.
 
@@ -148,6 +276,7 @@ class ServiceSettings:
         templates: HR's own templates; None: only the shipped ones.
         sender: The service mailbox: From, envelope sender and ORGANIZER.
         smtp, exchange, graph: None: not used. One of them at least is there.
+        imap: Where answers by mail are read; None: nowhere.
         routes: Which transport serves whose mailbox. *default_route*: for a mailbox that fits no rule.
         per_minute: Messages a minute over all SMTP connections together; None: no limit of ours.
         connections: Lines to the SMTP server at once.
@@ -163,6 +292,7 @@ class ServiceSettings:
     smtp: SmtpSettings | None = None
     exchange: ExchangeSettings | None = None
     graph: GraphSettings | None = None
+    imap: ImapSettings | None = None
     routes: tuple[RouteRule, ...] = ()
     default_route: Transport = Transport.SMTP
     templates: Path | None = None

@@ -87,16 +87,23 @@ class Talks(Protocol):
         """
         ...
 
+    def entry_with_uid(self, uid: str) -> Entry | None:
+        """The entry with that UID, of whatever round; also where only capitals differ, since some programs write them."""
+        ...
+
     def entry_is_at(self, uid: str, remote_id: str) -> None:
         """Note what the server calls the entry with that UID."""
         ...
 
     def put_answers(self, entry: Entry, answers: Iterable[TalkAnswer], *, seen_at: datetime) -> None:
-        """What attendees of *entry* have answered, each in place of what they answered before."""
+        """What attendees of *entry* have answered, each in place of what they answered before.
+
+        An answer that is not verified takes the place of such a one only, and stands beside a verified one.
+        """
         ...
 
     def answers(self, round_: str, talks: Iterable[str]) -> dict[str, list[TalkAnswer]]:
-        """What attendees of each talk's newest entry have answered."""
+        """What attendees of each talk's newest entry have answered; of one party first what is verified."""
         ...
 
     def put_entry(self, entry: Entry) -> None:
@@ -283,6 +290,13 @@ class Outbox(Protocol):
 
     def counts(self, round_: str) -> dict[tuple[str, OutboxState], int]:
         """How many messages of each step are in each state."""
+        ...
+
+    def record_bounce(self, message_id: str, said: str, *, permanent: bool, now: datetime) -> KnownMessage | None:
+        """Note that a mail came back, or is late: the message as it is then; None: no mail of ours has that Message-ID.
+
+        One that never will arrive has failed, and did not arrive; one that is late stays as it is, with a note.
+        """
         ...
 
     def move(self, ids: Iterable[int], *, to: OutboxState, reason: str, now: datetime) -> int:

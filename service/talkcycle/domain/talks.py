@@ -105,12 +105,14 @@ class TalkAnswer:
         answer: ``accepted``, ``tentative``, ``declined`` or ``none``.
         at: When, UTC; None when nobody knows.
         proposed: The time they propose instead: start and end, UTC.
+        verified: A server vouches for whose it is. One that is not is shown, and never acted upon.
     """
 
     party: str
     answer: str
     at: datetime | None = None
     proposed: tuple[datetime, datetime] | None = None
+    verified: bool = True
 
 
 class RoundState(StrEnum):

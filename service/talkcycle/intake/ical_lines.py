@@ -3,6 +3,7 @@
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from talkcycle.intake.unusable import Unusable, quoted
@@ -70,8 +71,13 @@ class Component:
         return found.value.strip().upper() if found else ""
 
 
-def components_of(data: bytes) -> list[Component]:
+def components_of(
+    data: bytes, *, line: re.Pattern[bytes] = LINE, kinds: AbstractSet[bytes] = COMPONENTS
+) -> list[Component]:
     """Events, lists of busy times and time zones of every calendar in *data*, in their order.
+
+    Args:
+        line: Finds the lines that are read. *kinds*: the components they are read from.
 
     Raises:
         Unreadable: Not a whole iCalendar file, or larger than a calendar is.
@@ -81,27 +87,27 @@ def components_of(data: bytes) -> list[Component]:
     found: list[Component] = []
     open_: list[tuple[bytes, Component | None]] = []
     count = 0
-    for line, name, raw in _content_lines(text):
+    for number, name, raw in _content_lines(text, line):
         if name == b"BEGIN":
             count += 1
             kind = raw.partition(b":")[2].strip().upper()
-            _check_begin(line, kind, depth=len(open_), count=count)
-            open_.append((kind, _opened(line, kind, open_[-1][1] if open_ else None, found)))
+            _check_begin(number, kind, depth=len(open_), count=count)
+            open_.append((kind, _opened(number, kind, open_[-1][1] if open_ else None, found, kinds)))
         elif name == b"END":
             kind = raw.partition(b":")[2].strip().upper()
             if not open_ or open_.pop()[0] != kind:
-                raise Unreadable(line, "END", "This ends something that was not begun.")
+                raise Unreadable(number, "END", "This ends something that was not begun.")
         elif open_ and (inside := open_[-1][1]) is not None:
-            inside.lines.setdefault(name.decode(), []).append((line, raw))
+            inside.lines.setdefault(name.decode(), []).append((number, raw))
     if open_:
         raise Unreadable(0, "", "The file breaks off before its calendar ends, so busy times may be missing.")
     return found
 
 
-def _content_lines(text: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+def _content_lines(text: bytes, line: re.Pattern[bytes]) -> Iterator[tuple[int, bytes, bytes]]:
     """Line number, name in capitals, and the whole line, unfolded; only of what is read."""
     number, counted = 0, 0
-    for match in LINE.finditer(text):
+    for match in line.finditer(text):
         number += text.count(b"\n", counted, match.start() + 1)
         counted = match.start() + 1
         raw = match[0][1:]
@@ -133,8 +139,10 @@ def _check_begin(line: int, kind: bytes, *, depth: int, count: int) -> None:
         )
 
 
-def _opened(line: int, kind: bytes, around: Component | None, found: list[Component]) -> Component | None:
-    if kind not in COMPONENTS:
+def _opened(
+    line: int, kind: bytes, around: Component | None, found: list[Component], kinds: AbstractSet[bytes]
+) -> Component | None:
+    if kind not in kinds:
         return None
     each = Component(line, kind.decode())
     if kind in {b"STANDARD", b"DAYLIGHT"}:

@@ -9,6 +9,7 @@ from talkcycle.domain.routes import Transport
 from talkcycle.domain.service import CalendarAddresses, ServiceSettings, SmtpSettings, TlsMode
 from talkcycle.intake.database_url import database_url
 from talkcycle.intake.findings import Findings
+from talkcycle.intake.inbox_section import imap_settings
 from talkcycle.intake.mailbox_sections import exchange_settings, graph_settings
 from talkcycle.intake.routes_section import read_routes
 from talkcycle.intake.service_model import CalendarSection, ServiceFile, SmtpSection, Unknown
@@ -43,6 +44,9 @@ def read_service(path: Path, env: Mapping[str, str], *, with_secrets: bool = Tru
         exchange = exchange_settings(settings.exchange, around)
     if settings.graph is not None and isinstance(raw.get("graph"), dict):
         graph = graph_settings(settings.graph, around, attachment_limit=settings.attachment_limit)
+    imap = None
+    if settings.imap is not None and isinstance(raw.get("imap"), dict):
+        imap = imap_settings(settings.imap, around)
     routes, default_route = read_routes(findings, raw.get("routes"), configured)
     database_password = around.secret((), "database_password", settings)
     secret = around.secret((), "secret", settings)
@@ -63,6 +67,7 @@ def read_service(path: Path, env: Mapping[str, str], *, with_secrets: bool = Tru
         smtp=smtp,
         exchange=exchange,
         graph=graph,
+        imap=imap,
         routes=routes,
         default_route=default_route,
         templates=templates,

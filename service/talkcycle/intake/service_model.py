@@ -8,6 +8,7 @@ from pydantic import Field
 
 from talkcycle.domain.delivery import RetryPolicy
 from talkcycle.domain.service import CalendarAddresses, LogFormat, TlsMode
+from talkcycle.intake.inbox_model import ImapSection
 from talkcycle.intake.mailbox_model import CLIENT, TENANT, ExchangeSection, GraphSection, RouteSection
 from talkcycle.intake.service_types import Connections, Port, Rate, Size, Span
 from talkcycle.intake.setting_types import Address, Line, Section, required, setting
@@ -86,6 +87,42 @@ class ServiceFile(Section):
         "Exchange Online (Microsoft Graph).",
         {"tenant": TENANT, "client_id": CLIENT, "secret_env": "TALKCYCLE_GRAPH_SECRET"},
     )
+    imap: ImapSection | None = setting(
+        None,
+        "The service's own mailbox, where answers by mail are read.",
+        {"host": "imap.example.com", "user": "talks@example.com", "password_env": "TALKCYCLE_IMAP_PASSWORD"},
+    )
+    routes: list[RouteSection] = setting(
+        [],
+        "Who serves whose mailbox: the first that fits; the roster's column `mailbox` comes first. "
+        "Default: the only one there is, or smtp.",
+        [{"address": "*@shop.example.com", "by": "smtp"}, {"address": "*", "by": "exchange"}],
+    )
+    sender: Address = required("The service's own mailbox: From, envelope sender and organizer.", "talks@example.com")
+    data: Line | None = setting(
+        None,
+        "Folder for database and keys. Default: TALKCYCLE_DATA from the environment, else `data` beside this file.",
+        "data",
+    )
+    database: Line | None = setting(
+        None,
+        "Database URL without password. Default: SQLite in the data folder.",
+        "sqlite:///talkcycle.db",
+        "postgresql+psycopg://talkcycle@db.example.com/talkcycle",
+    )
+    database_password_env: Line | None = setting(
+        None, "Environment variable with the database's password.", "TALKCYCLE_DATABASE_PASSWORD"
+    )
+    database_password_file: Line | None = setting(None, "File with the database's password.", "/run/secrets/database")
+    templates: Line | None = setting(None, "Folder with HR's own texts. Default: only the shipped ones.", "templates")
+    per_minute: Rate = setting(
+        30, "Most messages a minute by SMTP, over all connections: stay under the server's limit.", 30, shown=30
+    )
+    connections: Connections = setting(2, "Connections to the SMTP server at once.", 2, shown=2)
+    attachment_limit: Size = setting(
+        5_000_000, "Most that one message's own files may take together.", "5 MB", shown="5 MB"
+    )
+    calendars: CalendarSection = setting(CalendarSection(), "Calendars that are fetched.", {"largest": "5 MB"})
     routes: list[RouteSection] = setting(
         [],
         "Who serves whose mailbox: the first that fits; the roster's column `mailbox` comes first. "

@@ -17,6 +17,9 @@ SECRET_KEYS: Mapping[tuple[str, ...], str] = {
     ("graph", "secret"): "secret",
     ("graph", "client_secret"): "secret",
     ("graph", "certificate_password"): "certificate_password",
+    ("imap", "password"): "password",
+    ("imap", "secret"): "secret",
+    ("imap", "client_secret"): "secret",
     ("database_password",): "database_password",
     ("secret",): "secret",
 }

@@ -30,6 +30,9 @@ box = tables.outbox
 EXPIRED = "its purpose had passed before it could be sent"
 DEAD = "its worker died; it may have arrived, so the same bytes go again"
 HELD_DEAD = "its worker died; it may have arrived, so it is held"
+CAME_BACK, IS_LATE = "it came back", "it is late"
+MAY_COME_BACK = STILL_HERE | {OutboxState.SENT}
+"""States in which a report that a mail did not arrive says more than we knew; whoever has it in hand will learn it."""
 MAY_MOVE = {
     OutboxState.HELD: (OutboxState.QUEUED, OutboxState.UNKNOWN),
     OutboxState.QUEUED: (OutboxState.HELD, OutboxState.FAILED),
@@ -379,6 +382,18 @@ class SqlOutbox:
             )
             moved += self.connection.execute(statement).rowcount
         return moved
+
+    def record_bounce(self, message_id: str, said: str, *, permanent: bool, now: datetime) -> KnownMessage | None:
+        row = self.connection.execute(select(box).where(box.c.message_id == message_id)).first() if message_id else None
+        if row is None:
+            return None
+        sealed = self.keys.of(row.round).seal_text(f"{CAME_BACK if permanent else IS_LATE}: {said}")
+        if permanent and OutboxState(row.state) in MAY_COME_BACK:
+            values = {"state": OutboxState.FAILED.value, "reason": sealed, "settled_at": now, "uncertain": False}
+            self.connection.execute(update(box).where(box.c.id == row.id, box.c.state == row.state).values(values))
+        if OutboxState(row.state) is not OutboxState.FAILED:
+            self._note_attempt(row.id, sealed, now)
+        return self.get(row.id)
 
     def drop_payloads(self, *, settled_before: datetime) -> int:
         settled = select(box.c.id).where(box.c.settled_at < settled_before, box.c.state.in_(SETTLED))

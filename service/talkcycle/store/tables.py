@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 
 from talkcycle.store.instants import Instant
@@ -139,12 +140,13 @@ answers = Table(
     Column("talk", String(200), nullable=False),
     Column("number", Integer, nullable=False),
     Column("party", String(400), nullable=False),
+    Column("verified", Boolean, nullable=False, server_default=true()),
     Column("answer", String(20), nullable=False),
     Column("at", Instant),
     Column("proposed_start", Instant),
     Column("proposed_end", Instant),
     Column("seen_at", Instant, nullable=False),
-    PrimaryKeyConstraint("round", "talk", "number", "party"),
+    PrimaryKeyConstraint("round", "talk", "number", "party", "verified"),
     ForeignKeyConstraint(
         ["round", "talk", "number"], ["entries.round", "entries.talk", "entries.number"], ondelete="CASCADE"
     ),
@@ -200,6 +202,7 @@ outbox = Table(
     UniqueConstraint("round", "subject", "step", "occasion", "recipient", "version", name="natural_key"),
     ForeignKeyConstraint(["round"], ["rounds.id"], ondelete="CASCADE"),
     Index("outbox_of_recipient", "round", "recipient"),
+    Index("outbox_of_message_id", "message_id"),
     sqlite_autoincrement=True,
 )
 # A partial index must read exactly like the query, or SQLite does not use it (measured: 1.4 ms a claim otherwise).

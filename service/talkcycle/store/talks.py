@@ -101,6 +101,12 @@ class SqlTalks:
         )
         return [Entry(**row._mapping) for row in self.connection.execute(query)]  # noqa: SLF001
 
+    def entry_with_uid(self, uid: str) -> Entry | None:
+        table = tables.entries
+        query = select(table).where(table.c.uid.in_({uid, uid.lower()}))
+        row = self.connection.execute(query).first()
+        return None if row is None else Entry(**row._mapping)  # noqa: SLF001
+
     def entry_is_at(self, uid: str, remote_id: str) -> None:
         table = tables.entries
         self.connection.execute(update(table).where(table.c.uid == uid).values(remote_id=remote_id))
@@ -113,22 +119,31 @@ class SqlTalks:
                 "talk": entry.talk,
                 "number": entry.number,
                 "party": answer.party,
+                "verified": answer.verified,
                 "answer": answer.answer,
                 "at": answer.at,
                 "proposed_start": start,
                 "proposed_end": end,
                 "seen_at": seen_at,
             }
-            key = ["round", "talk", "number", "party"]
+            key = ["round", "talk", "number", "party", "verified"]
+            if answer.verified:  # which says more than what nobody vouches for
+                self._drop_unverified(entry, answer.party)
             statement = upsert(self.connection, tables.answers).values(row)
             self.connection.execute(statement.on_conflict_do_update(index_elements=key, set_=row))
+
+    def _drop_unverified(self, entry: Entry, party: str) -> None:
+        table = tables.answers
+        of_entry = (table.c.round == entry.round, table.c.talk == entry.talk, table.c.number == entry.number)
+        self.connection.execute(table.delete().where(*of_entry, table.c.party == party, table.c.verified.is_(False)))
 
     def answers(self, round_: str, talks: Iterable[str]) -> dict[str, list[TalkAnswer]]:
         table = tables.answers
         newest = self.entries(round_, talks)
         found: dict[str, list[TalkAnswer]] = {}
         for chunk in chunks(newest):
-            query = select(table).where(table.c.round == round_, table.c.talk.in_(chunk)).order_by(table.c.party)
+            query = select(table).where(table.c.round == round_, table.c.talk.in_(chunk))
+            query = query.order_by(table.c.party, table.c.verified.desc())
             for row in self.connection.execute(query):
                 if row.number == newest[row.talk].number:
                     found.setdefault(row.talk, []).append(_answer(row))
@@ -193,7 +208,7 @@ class SqlTalks:
 
 def _answer(row: Row[Any]) -> TalkAnswer:
     proposed = None if row.proposed_start is None else (row.proposed_start, row.proposed_end)
-    return TalkAnswer(party=row.party, answer=row.answer, at=row.at, proposed=proposed)
+    return TalkAnswer(party=row.party, answer=row.answer, at=row.at, proposed=proposed, verified=row.verified)
 
 
 class SqlWatches:
