@@ -123,37 +123,6 @@ class ServiceFile(Section):
         5_000_000, "Most that one message's own files may take together.", "5 MB", shown="5 MB"
     )
     calendars: CalendarSection = setting(CalendarSection(), "Calendars that are fetched.", {"largest": "5 MB"})
-    routes: list[RouteSection] = setting(
-        [],
-        "Who serves whose mailbox: the first that fits; the roster's column `mailbox` comes first. "
-        "Default: the only one there is, or smtp.",
-        [{"address": "*@shop.example.com", "by": "smtp"}, {"address": "*", "by": "exchange"}],
-    )
-    sender: Address = required("The service's own mailbox: From, envelope sender and organizer.", "talks@example.com")
-    data: Line | None = setting(
-        None,
-        "Folder for database and keys. Default: TALKCYCLE_DATA from the environment, else `data` beside this file.",
-        "data",
-    )
-    database: Line | None = setting(
-        None,
-        "Database URL without password. Default: SQLite in the data folder.",
-        "sqlite:///talkcycle.db",
-        "postgresql+psycopg://talkcycle@db.example.com/talkcycle",
-    )
-    database_password_env: Line | None = setting(
-        None, "Environment variable with the database's password.", "TALKCYCLE_DATABASE_PASSWORD"
-    )
-    database_password_file: Line | None = setting(None, "File with the database's password.", "/run/secrets/database")
-    templates: Line | None = setting(None, "Folder with HR's own texts. Default: only the shipped ones.", "templates")
-    per_minute: Rate = setting(
-        30, "Most messages a minute by SMTP, over all connections: stay under the server's limit.", 30, shown=30
-    )
-    connections: Connections = setting(2, "Connections to the SMTP server at once.", 2, shown=2)
-    attachment_limit: Size = setting(
-        5_000_000, "Most that one message's own files may take together.", "5 MB", shown="5 MB"
-    )
-    calendars: CalendarSection = setting(CalendarSection(), "Calendars that are fetched.", {"largest": "5 MB"})
     tick: Span = setting(timedelta(seconds=60), "Pause between two looks at what is due.", "60 s", shown="60 s")
     retry: RetrySection = setting(RetrySection(), "What is certainly not delivered.", {"attempts": 12})
     unknown: Unknown = setting(
