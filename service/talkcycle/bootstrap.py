@@ -92,10 +92,6 @@ class Application:
         """A line by which mails go out at once, past the outbox."""
         return self.roles()[self.settings.routing.mail].sending.connect()
 
-    def mail_line(self) -> AbstractContextManager[Connection]:
-        """A line by which mails go out at once, past the outbox."""
-        return self.roles()[self.settings.routing.mail].sending.connect()
-
     def calendars_now(self) -> "CalendarsNow":
         """Who is asked once more before an invitation leaves: mailboxes, and addresses where HR gives some."""
         from talkcycle.rounds.calendars_now import CalendarsNow  # noqa: PLC0415
