@@ -43,6 +43,7 @@ def fill(store: SqlStore) -> None:
         session.talks.put_answers(entry, [TalkAnswer(party="person:anna", answer="accepted", at=NOON)], seen_at=NOON)
         session.watches.put(entry.transport, entry.organizer, "of the server", at=NOON)
         session.talks.add([a_talk(round=OTHER.id)], [])
+        session.links.revoke(ROUND.id, "purgedperson")
         session.schedule.put(ROUND.id, {"talk:anna": NOON})
         session.schedule.put(OTHER.id, {"talk:anna": NOON})
         for due in (a_due("anna"), a_due("bo", round=OTHER.id)):
@@ -74,6 +75,7 @@ def test_a_purge_takes_the_round_and_leaves_the_others(store: SqlStore, database
         "entries": 0,
         "answers": 0,
         "watches": 0,
+        "link_epochs": 0,
         "schedule": 1,
         "outbox": 1,
         "payloads": 1,

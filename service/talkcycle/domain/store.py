@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from talkcycle.domain.delivery import Verdict
+from talkcycle.domain.links import Link
 from talkcycle.domain.messages import DueMessage, Kind, KnownMessage, MessageKey, OutboxState, RenderedMessage
 from talkcycle.domain.people import Person, Roster
 from talkcycle.domain.plan import Draft
@@ -129,6 +130,40 @@ class Watches(Protocol):
 
     def drop_others(self, transport: str, organizers: Iterable[str]) -> None:
         """Forget calendars in which nothing of ours is any more."""
+        ...
+
+
+class Links(Protocol):
+    """Links to pages. They are made from the round's key whenever one is needed, and kept nowhere."""
+
+    def token(self, link: Link) -> str:
+        """*link* as a text for an address: the same for the same link, and nothing in it can be read.
+
+        LookupError when the round was purged or never was.
+        """
+        ...
+
+    def open(self, token: str) -> Link | None:
+        """The link that *token* stands for; None for everything else: forged, revoked, or of a round that is gone.
+
+        Whether its time is over is not looked at: ``domain.links.link_ends``.
+        """
+        ...
+
+    def epoch(self, round_: str, person: str) -> int:
+        """How often this person's links were revoked."""
+        ...
+
+    def current(self, link: Link) -> Link:
+        """*link* as it opens now, whatever was revoked before."""
+        ...
+
+    def revoke(self, round_: str, person: str) -> int:
+        """Have none of this person's links open anything from now on; the new epoch."""
+        ...
+
+    def form_key(self, round_: str) -> bytes:
+        """A secret for the forms of this round's pages. LookupError as ``token``."""
         ...
 
 
@@ -364,6 +399,8 @@ class Session(Protocol):
     def talks(self) -> Talks: ...
     @property
     def watches(self) -> Watches: ...
+    @property
+    def links(self) -> Links: ...
     @property
     def schedule(self) -> Schedule: ...
     @property

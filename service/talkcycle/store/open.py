@@ -12,6 +12,7 @@ from talkcycle.store.dialect import upsert
 from talkcycle.store.engine import PATIENCE, is_sqlite, make_engine, reading, writing
 from talkcycle.store.keys import Keys
 from talkcycle.store.ledger import SqlLedger
+from talkcycle.store.links import SqlLinks
 from talkcycle.store.migrate import migrate
 from talkcycle.store.outbox import SqlOutbox
 from talkcycle.store.purge import purge
@@ -55,6 +56,10 @@ class SqlSession:
     @cached_property
     def watches(self) -> SqlWatches:
         return SqlWatches(self._connection)
+
+    @cached_property
+    def links(self) -> SqlLinks:
+        return SqlLinks(self._connection, self._keys)
 
     @cached_property
     def schedule(self) -> SqlSchedule:

@@ -170,6 +170,15 @@ schedule = Table(
     ForeignKeyConstraint(["round"], ["rounds.id"], ondelete="CASCADE"),
     Index("schedule_next", "next_due"),
 )
+link_epochs = Table(
+    "link_epochs",
+    metadata,
+    Column("round", String(200), nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    PrimaryKeyConstraint("round", "person"),
+    ForeignKeyConstraint(["round"], ["rounds.id"], ondelete="CASCADE"),
+)
 outbox = Table(
     "outbox",
     metadata,
