@@ -23,6 +23,7 @@ from talkcycle.rendering.template_files import shipped_files
 LANGUAGES = ("sv", "en", "nb", "da", "fi")
 REGIONAL = ("sv_FI",)
 """Folders with only what differs from their language's."""
+PAGE = "https://talks.example.com/q2Xk0c7n_Wg4d-example"
 MADE_AT = datetime(2027, 2, 16, 8, 0, tzinfo=UTC)
 START = datetime(2027, 3, 9, 13, 30, tzinfo=UTC)
 MONDAY = date(2027, 3, 8)
@@ -80,6 +81,8 @@ def _in(language: str) -> Iterator[Example]:
             for variant, cycle, talk, employee, manager in _situations(name):
                 order = _order(language, name, role, _Pair(cycle, talk, employee, manager))
                 yield _example(language, name, f"{role.value}-{variant}", order)
+                if variant == "plain":
+                    yield _example(language, name, f"{role.value}-page", replace(order, page_link=PAGE))
     yield from _digests(language)
 
 
@@ -211,6 +214,7 @@ def _digests(language: str) -> Iterator[Example]:
             digest=digest,
         )
         yield _example(language, "digest-manager", variant, order)
+        yield _example(language, "digest-manager", f"{variant}-page", replace(order, page_link=PAGE))
     hrs = (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.DELETED, Need.NEXT_ROUND)
     counts = {"talks": 36, "placed": 34, "invited": 34, "this-week": 8, "past": 0, "cancelled": 6, "opted-out": 1}
     counts["unplaced"] = 2

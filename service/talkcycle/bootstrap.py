@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from talkcycle.rounds.calendars_now import CalendarsNow
     from talkcycle.rounds.doctor import Sample
     from talkcycle.rounds.mailbox_times import Mailboxes
+    from talkcycle.rounds.orders import PageLink
     from talkcycle.rounds.plan import BusyBetween, Inputs, Progress
     from talkcycle.store.open import SqlStore
 
@@ -91,6 +92,14 @@ class Application:
     def mail_line(self) -> AbstractContextManager[Connection]:
         """A line by which mails go out at once, past the outbox."""
         return self.roles()[self.settings.routing.mail].sending.connect()
+
+    def page_link(self) -> "PageLink | None":
+        """Where somebody's own page is; None: there are no pages."""
+        if self.settings.web is None:
+            return None
+        from talkcycle.rounds.page_links import PageLinks  # noqa: PLC0415
+
+        return PageLinks(store=self.store, url=self.settings.web.url)
 
     def calendars_now(self) -> "CalendarsNow":
         """Who is asked once more before an invitation leaves: mailboxes, and addresses where HR gives some."""

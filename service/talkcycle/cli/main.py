@@ -11,6 +11,7 @@ import typer
 from talkcycle import __version__
 from talkcycle.cli.doctor import doctor
 from talkcycle.cli.files import check, init, schema
+from talkcycle.cli.links import links
 from talkcycle.cli.looking import audit, status, timeline
 from talkcycle.cli.outbox import outbox
 from talkcycle.cli.planning import approve, plan
@@ -60,6 +61,7 @@ for panel, commands in COMMANDS.items():
 app.add_typer(roster, name="roster", rich_help_panel="Configure")
 app.add_typer(outbox, name="outbox", rich_help_panel="Look")
 app.add_typer(talk, name="talk", rich_help_panel="Change")
+app.add_typer(links, name="links", rich_help_panel="Change")
 
 
 def main() -> None:

@@ -41,7 +41,8 @@ def preview(
     with told_plainly():
         settings = settings_of(config, with_secrets=mail is not None)
         inputs = read_inputs(config / cycle, settings, today=SystemClock().now().date())
-        texts = every_text(inputs, sender=settings.sender, language=language)
+        page_url = None if settings.web is None else settings.web.url
+        texts = every_text(inputs, sender=settings.sender, language=language, page_url=page_url)
         if mail is not None:
             _mail(texts, inputs, settings, to=mail, quiet=as_json)
         else:

@@ -144,6 +144,7 @@ def daemon_of(app: Application, log: Any) -> Daemon:
         mark=settings.data / "mark",
         log=log,
         calendars=app.calendars_now(),
+        page_link=app.page_link(),
     )
     dispatcher = Dispatcher(
         store=app.store,

@@ -21,6 +21,7 @@ from talkcycle.domain.store import OutboxFilter, Store
 from talkcycle.domain.talks import Round, Talk
 from talkcycle.rendering.pdf import keeping
 from talkcycle.rounds.approve import Approval, approve, prepare_approval
+from talkcycle.rounds.page_links import example_links
 from talkcycle.rounds.plan import Inputs, make_draft
 from talkcycle.transports.smtp.sink import mail_sink
 
@@ -148,8 +149,11 @@ def rehearse(
     """Do it all with *app*, whose clock is *clock*, and leave its database as it is then. Raises as ``simulate``."""
     began = clock.now()
     draft, approval = _approve(app, inputs)
+    daemon = daemon_of(app, log)
+    if app.settings.web is not None:  # links hang on keys that are random
+        daemon.ticker.page_link = example_links(app.settings.web.url)
     with keeping(2 * len(draft.talks)):
-        _run(daemon_of(app, log), clock, report)
+        _run(daemon, clock, report)
     return _looked_at(app.store, draft, approval, began=began, ended=clock.now())
 
 

@@ -11,6 +11,7 @@ from talkcycle.domain.ports import Clock
 from talkcycle.domain.routes import Routing
 from talkcycle.domain.store import AuditEntry, DueSubject, Session, Store
 from talkcycle.rounds.advance import HORIZON, Advance, advance
+from talkcycle.rounds.orders import PageLink
 from talkcycle.rounds.takeover import take_over
 from talkcycle.rounds.texts import TextShelf
 
@@ -32,6 +33,7 @@ class Ticker:
         calendars: Who is asked again before an invitation leaves; None: nobody can be.
         mark: File beside the database with the number of the last tick, by which a restored backup is known.
         log: structlog's; carries ids and counts only.
+        page_link: Where somebody's own page is; None: there are none.
     """
 
     store: Store
@@ -42,6 +44,7 @@ class Ticker:
     mark: Path
     log: Any
     calendars: "CalendarsNow | None" = None
+    page_link: PageLink | None = None
 
     def start(self, *, alone: bool) -> None:
         """Settle what an earlier run left behind, and give talks to the calendars that the rules now name.
@@ -74,7 +77,14 @@ class Ticker:
         lease = now + HORIZON + LEASE
         while not held and (batch := self._claim(now, lease)):
             total += advance(
-                self.store, self.shelf, batch, lease=lease, routing=self.routing, now=now, calendars=self.calendars
+                self.store,
+                self.shelf,
+                batch,
+                lease=lease,
+                routing=self.routing,
+                now=now,
+                calendars=self.calendars,
+                page_link=self.page_link,
             )
         # Only now: at the end of a tick nothing that was due is unclaimed, which _hold counts upon.
         with self.store.write() as session:

@@ -163,6 +163,22 @@ class CalendarAddresses:
     largest: int = 5_000_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """Where the pages are.
+
+    Attributes:
+        url: What links begin with, without a slash at the end; its path is the pages' own prefix.
+        host, port: Where the service listens.
+        proxies: Whose X-Forwarded-For is believed: addresses or networks.
+    """
+
+    url: str
+    host: str = "127.0.0.1"
+    port: int = 8080
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
 class LogFormat(StrEnum):
     JSON = "json"
     TEXT = "text"
@@ -184,6 +200,7 @@ class ServiceSettings:
         connections: Lines to the SMTP server at once.
         attachment_limit: Largest size of one message's own files together, bytes.
         calendars: How calendars are fetched from addresses.
+        web: Pages for employees and managers; None: there are none, and mails name HR's mailbox instead.
         tick: Pause between ticks. *watch*: between two looks into the calendars in which talks stand.
         secret: Wraps the rounds' keys; None: a key file in the data folder, made on first start.
     """
@@ -202,6 +219,7 @@ class ServiceSettings:
     connections: int = 2
     attachment_limit: int = 5_000_000
     calendars: CalendarAddresses = field(default_factory=CalendarAddresses)
+    web: WebSettings | None = None
     tick: timedelta = timedelta(seconds=60)
     watch: timedelta = timedelta(minutes=5)
     retry: RetryPolicy = field(default_factory=RetryPolicy)

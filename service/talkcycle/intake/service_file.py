@@ -15,6 +15,7 @@ from talkcycle.intake.routes_section import read_routes
 from talkcycle.intake.service_model import CalendarSection, ServiceFile, SmtpSection, Unknown
 from talkcycle.intake.service_secrets import Around, secrets_in_the_open
 from talkcycle.intake.service_types import is_here
+from talkcycle.intake.web_section import web_settings
 from talkcycle.intake.yaml_lines import read_document
 
 DATA_VARIABLE = "TALKCYCLE_DATA"
@@ -56,6 +57,9 @@ def read_service(path: Path, env: Mapping[str, str], *, with_secrets: bool = Tru
     database = database_url(findings, around.folder, settings.database, data, database_password)
     templates = around.existing(("templates",), settings.templates, folder=True)
     calendars = _calendars(settings.calendars, around)
+    web = None
+    if settings.web is not None and isinstance(raw.get("web"), dict):
+        web = web_settings(settings.web, findings)
     if findings.sound(("retry",)) and settings.retry.longest_pause < settings.retry.first_pause:
         findings.fault(("retry", "longest_pause"), "is shorter than the first pause.", "Write a longer one.")
     if findings.faults:
@@ -75,6 +79,7 @@ def read_service(path: Path, env: Mapping[str, str], *, with_secrets: bool = Tru
         connections=settings.connections,
         attachment_limit=settings.attachment_limit,
         calendars=calendars,
+        web=web,
         tick=settings.tick,
         retry=RetryPolicy(
             most_attempts=settings.retry.attempts,

@@ -12,6 +12,7 @@ from talkcycle.intake.inbox_model import ImapSection
 from talkcycle.intake.mailbox_model import CLIENT, TENANT, ExchangeSection, GraphSection, RouteSection
 from talkcycle.intake.service_types import Connections, Port, Rate, Size, Span
 from talkcycle.intake.setting_types import Address, Line, Section, required, setting
+from talkcycle.intake.web_section import WebSection
 
 
 class Unknown(StrEnum):
@@ -123,6 +124,9 @@ class ServiceFile(Section):
         5_000_000, "Most that one message's own files may take together.", "5 MB", shown="5 MB"
     )
     calendars: CalendarSection = setting(CalendarSection(), "Calendars that are fetched.", {"largest": "5 MB"})
+    web: WebSection | None = setting(
+        None, "Pages for employees and managers. Default: none.", {"url": "https://talks.example.com"}
+    )
     tick: Span = setting(timedelta(seconds=60), "Pause between two looks at what is due.", "60 s", shown="60 s")
     retry: RetrySection = setting(RetrySection(), "What is certainly not delivered.", {"attempts": 12})
     unknown: Unknown = setting(

@@ -23,6 +23,7 @@ class RenderOrder:
         room: The mailbox of the talk's room.
         talk, employee, manager, entry: Of a message about a talk; None for one about the round.
         digest: Of a digest only.
+        page_link: The address of the recipient's own page; empty when they have none.
         made_at: DTSTAMP and Date. UTC; fixed here, so that a resend is the same bytes.
     """
 
@@ -39,3 +40,4 @@ class RenderOrder:
     replaces: str | None = None
     room: Party | None = None
     digest: ManagerDigest | HrDigest | None = None
+    page_link: str = ""

@@ -89,6 +89,7 @@ def _general(order: RenderOrder, words: Words, language: str, dates: Dates) -> d
         "window_first": dates.short_date(cycle.window.first),
         "window_last": dates.short_date(cycle.window.last),
         "notice_days": cycle.notice_days,
+        "page_link": order.page_link,
     }
     values["cycle_name"] = in_language(cycle.name, language) or words.say("cycle_name", values)
     return values

@@ -18,6 +18,7 @@ GENERAL = frozenset(
         "window_first",
         "window_last",
         "notice_days",
+        "page_link",
     }
 )
 ABOUT_A_TALK = frozenset(

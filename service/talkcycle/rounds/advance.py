@@ -14,7 +14,7 @@ from talkcycle.domain.store import AuditEntry, DueSubject, Session, Store
 from talkcycle.domain.talks import Round, Talk, TalkState, moved
 from talkcycle.rounds.digest_facts import digest_of
 from talkcycle.rounds.last_look import Course, Hindrance, last_look
-from talkcycle.rounds.orders import order_for
+from talkcycle.rounds.orders import PageLink, order_for
 from talkcycle.rounds.subjects import SubjectFacts, gather
 from talkcycle.rounds.texts import TextShelf
 
@@ -79,6 +79,7 @@ def advance(
     routing: Routing,
     now: datetime,
     calendars: "CalendarsNow | None" = None,
+    page_link: PageLink | None = None,
 ) -> Advance:
     """Derive, reconcile, render and store for the subjects in *due*, which are claimed until *lease*.
 
@@ -86,6 +87,7 @@ def advance(
 
     Args:
         calendars: Who is asked, before an invitation leaves, whether its time is still free; None: nobody can be.
+        page_link: Where somebody's own page is; None: there are none.
     """
     total = Advance()
     by_round: dict[str, list[str]] = defaultdict(list)
@@ -98,7 +100,9 @@ def advance(
         decided = [(each, reconcile(each.desired, each.known, now=now, horizon=now + HORIZON)) for each in known_facts]
         hindered = _hindered(store, calendars, decided, now=now)
         outcomes = [
-            _rendered(facts, decision, shelf, hindered.get(facts.subject), routing=routing, now=now)
+            _rendered(
+                facts, decision, shelf, hindered.get(facts.subject), routing=routing, now=now, page_link=page_link
+            )
             for facts, decision in decided
         ]
         with store.write() as session:
@@ -143,6 +147,7 @@ def _rendered(
     *,
     routing: Routing,
     now: datetime,
+    page_link: PageLink | None,
 ) -> _Outcome:
     if hindrance is not None and hindrance.course is not Course.HOLD:
         return _Outcome(subject=subject, decision=decision, hindrance=hindrance)
@@ -154,7 +159,7 @@ def _rendered(
         if digest is not None and digest.empty:
             skipped.append((message, NOTHING_TO_SAY))
             continue
-        order = order_for(message, subject.facts, digest=digest, routing=routing, now=now)
+        order = order_for(message, subject.facts, digest=digest, routing=routing, now=now, page_link=page_link)
         try:
             rendered.append((message, shelf.render(order)))
         except Exception as failure:  # noqa: BLE001  # one broken text must not keep all others from going out

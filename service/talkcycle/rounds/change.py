@@ -13,6 +13,10 @@ from talkcycle.domain.talks import Round, Talk, TalkState, abstained, cancelled,
 from talkcycle.rounds.approve import entry_of
 
 
+class ChangedMeanwhile(Refused):
+    """The talk is not as it was when somebody looked at it and chose."""
+
+
 def move_talk(
     store: Store,
     round_id: str,
@@ -24,6 +28,7 @@ def move_talk(
     routing: Routing,
     now: datetime,
     short_notice: bool = False,
+    revision: int | None = None,
 ) -> Talk:
     """Give a talk another time, or its first one, or one again after it was off; the daemon tells both.
 
@@ -31,12 +36,14 @@ def move_talk(
         start: Aware, UTC.
         place: None keeps the place.
         short_notice: HR knows that the new time is closer than the notice.
+        revision: The talk's when it was chosen; None: whatever it is.
 
     Raises:
         Refused: No such talk, the time is past or taken, or too close.
+        ChangedMeanwhile: The talk has another revision.
     """
     with store.write() as session:
-        round_, talk = _find(session, round_id, talk_id)
+        round_, talk = _find(session, round_id, talk_id, revision)
         _refuse_bad_time(session, round_, talk, start, now=now, short_notice=short_notice)
         changed = moved(talk, start=start, place=place or talk.place, at=now)
         session.talks.update(changed)
@@ -60,17 +67,35 @@ def cancel_talk(store: Store, round_id: str, talk_id: str, *, why: str, who: str
     return _call_off(store, round_id, talk_id, lambda talk: cancelled(talk, why=why, at=now), "cancel", who=who, now=now)
 
 
-def abstain(store: Store, round_id: str, talk_id: str, *, reason: str, who: str, now: datetime) -> Talk:
+def abstain(
+    store: Store,
+    round_id: str,
+    talk_id: str,
+    *,
+    reason: str,
+    who: str,
+    now: datetime,
+    revision: int | None = None,
+) -> Talk:
     """Note that the employee does not want the talk. The manager sees only that it does not take place.
 
     Args:
         reason: Optional, sealed, for HR alone: never sent, logged or counted.
+        revision: The talk's when it was chosen; None: whatever it is.
 
     Raises:
         Refused: No such talk, or it is off already.
+        ChangedMeanwhile: The talk has another revision.
     """
     return _call_off(
-        store, round_id, talk_id, lambda talk: abstained(talk, reason=reason, at=now), "abstain", who=who, now=now
+        store,
+        round_id,
+        talk_id,
+        lambda talk: abstained(talk, reason=reason, at=now),
+        "abstain",
+        who=who,
+        now=now,
+        revision=revision,
     )
 
 
@@ -83,9 +108,10 @@ def _call_off(
     *,
     who: str,
     now: datetime,
+    revision: int | None = None,
 ) -> Talk:
     with store.write() as session:
-        _, talk = _find(session, round_id, talk_id)
+        _, talk = _find(session, round_id, talk_id, revision)
         if talk.is_off:
             raise Refused(f"The talk {talk_id} is off already; its calendar entry is gone.")
         changed = change(talk)
@@ -97,11 +123,13 @@ def _call_off(
     return changed
 
 
-def _find(session: Session, round_id: str, talk_id: str) -> tuple[Round, Talk]:
+def _find(session: Session, round_id: str, talk_id: str, revision: int | None = None) -> tuple[Round, Talk]:
     round_ = session.rounds.get(round_id)
     talks = session.talks.of_round(round_id, [talk_id]) if round_ else []
     if round_ is None or not talks:
         raise Refused(f"There is no talk {talk_id} in a round {round_id}. See: talkcycle status")
+    if revision is not None and talks[0].revision != revision:
+        raise ChangedMeanwhile(f"The talk {talk_id} has changed since it was looked at.")
     return round_, talks[0]
 
 

@@ -1,5 +1,6 @@
 """From a due message and what is known of its subject to an order for rendering."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,16 +31,33 @@ class Facts:
     person: Person | None = None
 
 
+PageLink = Callable[[DueMessage, Facts], str]
+"""The address of the recipient's own page; empty when they have none."""
+
+
 def order_for(
-    due: DueMessage, facts: Facts, *, digest: ManagerDigest | HrDigest | None, routing: Routing, now: datetime
+    due: DueMessage,
+    facts: Facts,
+    *,
+    digest: ManagerDigest | HrDigest | None,
+    routing: Routing,
+    now: datetime,
+    page_link: PageLink | None = None,
 ) -> RenderOrder:
-    """The order for *due*. Its instant, or *now* when that is later (UTC), becomes Date and DTSTAMP."""
+    """The order for *due*. Its instant, or *now* when that is later (UTC), becomes Date and DTSTAMP.
+
+    Args:
+        page_link: None: there are no pages.
+    """
     entry = next((each for each in facts.earlier if each.number == due.entry), facts.entry)
+    transport = routing.mail if due.kind is Kind.MAIL or entry is None else Transport(entry.transport)
+    # A meeting in the host's calendar has one body, which both read.
+    shared = due.kind is not Kind.MAIL and transport.keeps_calendars
     return RenderOrder(
         due=due,
         round=facts.round,
         sender=routing.sender,
-        transport=routing.mail if due.kind is Kind.MAIL or entry is None else Transport(entry.transport),
+        transport=transport,
         recipient=recipient_of(due, facts),
         made_at=max(now, due.due_at).replace(microsecond=0),
         talk=facts.talk,
@@ -49,6 +67,7 @@ def order_for(
         replaces=_replaced(due, facts),
         room=_room(facts),
         digest=digest,
+        page_link="" if page_link is None or shared else page_link(due, facts),
     )
 
 

@@ -23,6 +23,7 @@ from talkcycle.rendering.order import RenderOrder
 from talkcycle.rendering.pages.texts_page import ShownText, texts_pages
 from talkcycle.rounds.examples import example_messages
 from talkcycle.rounds.orders import order_for
+from talkcycle.rounds.page_links import example_links
 from talkcycle.rounds.plan import Inputs
 from talkcycle.rounds.texts import RoundTexts, texts_of
 
@@ -43,8 +44,13 @@ class PreviewedText:
     composed: Composed
 
 
-def preview(inputs: Inputs, *, sender: str, language: str | None = None, seed: str = SEED) -> list[PreviewedText]:
+def preview(
+    inputs: Inputs, *, sender: str, language: str | None = None, seed: str = SEED, page_url: str | None = None
+) -> list[PreviewedText]:
     """Every text in every complete language, or in *language* alone, in the order of the cycle's steps.
+
+    Args:
+        page_url: What links to people's own pages begin with; None: there are no pages.
 
     Raises:
         Refused: There are no texts in *language*.
@@ -54,9 +60,17 @@ def preview(inputs: Inputs, *, sender: str, language: str | None = None, seed: s
     found: list[PreviewedText] = []
     faults: list[Fault] = []
     routing = Routing(sender=sender)
+    page_link = None if page_url is None else example_links(page_url)
     for tag in _languages(texts, language):
         for message in example_messages(inputs, tag, seed=seed):
-            order = order_for(message.due, message.facts, digest=message.digest, routing=routing, now=message.due.due_at)
+            order = order_for(
+                message.due,
+                message.facts,
+                digest=message.digest,
+                routing=routing,
+                now=message.due.due_at,
+                page_link=page_link,
+            )
             try:
                 composed = compose(order, texts.library, texts.attachments)
             except Exception as failure:  # noqa: BLE001  # whatever a text of HR's does wrong is told like every fault

@@ -58,7 +58,8 @@ def another_time(
         room = another_room(round_, talk, people, others, known)
         if room is not None:
             return Rebooked(start=talk.start, place=room)
-    found = _elsewhen(round_, talk, people, others, known, now=now)
+    times = other_times(round_, talk, people, others, known, now=now, most=1, per_day=None)
+    found = times if isinstance(times, NoOtherTime) else times[0]
     if room_alone and talk.start is not None and not (isinstance(found, Rebooked) and found.place.name):
         usual = round_.cycle.place_for(people[talk.employee].site)
         return Rebooked(start=talk.start, place=usual, against=("no room is free",))
@@ -108,9 +109,22 @@ def another_room(
     return None
 
 
-def _elsewhen(
-    round_: Round, talk: Talk, people: Mapping[str, Person], others: list[Talk], known: KnownTimes, *, now: datetime
-) -> Rebooked | NoOtherTime:
+def other_times(
+    round_: Round,
+    talk: Talk,
+    people: Mapping[str, Person],
+    others: Iterable[Talk],
+    known: KnownTimes,
+    *,
+    now: datetime,
+    most: int = 5,
+    per_day: int | None = 1,
+) -> tuple[Rebooked, ...] | NoOtherTime:
+    """The *most* best other times of *talk*, the best first, at least one; they keep the notice like ``another_time``.
+
+    Args:
+        per_day: How many of one day before other days are tried; None: the best ones, wherever.
+    """
     from talkcycle.planning.alternatives import alternatives  # noqa: PLC0415  # most ticks move nothing
     from talkcycle.planning.build import instance_of  # noqa: PLC0415
     from talkcycle.planning.instance import Assignment, Plan  # noqa: PLC0415
@@ -119,6 +133,7 @@ def _elsewhen(
     stays = _cannot_move(talk, round_.cycle, known)
     if stays is not None:
         return stays
+    others = [each for each in others if each.id != talk.id and each.state is TalkState.PLACED]
     near = _near(talk, others, people)
     pair = {talk.employee: replace(people[talk.employee], manager=talk.manager), talk.manager: people[talk.manager]}
     those = {id_: people[id_] for each in near for id_ in (each.employee, each.manager) if id_ in people} | pair
@@ -134,15 +149,19 @@ def _elsewhen(
         Assignment(talk=each.id, start=each.pin.start, room=each.pin.room) for each in requests.values() if each.pin
     )
     has = () if talk.start is None else (Assignment(talk=talk.employee, start=_minute(talk.start, instance.t0)),)
-    best = alternatives(instance, Plan(assignments=(*stay, *has), unplaced=()), talk.employee, most=1, per_day=None)
+    plan = Plan(assignments=(*stay, *has), unplaced=())
+    best = alternatives(instance, plan, talk.employee, most=most, per_day=per_day)
     if not best:
         return NoOtherTime(reason=explain(instance, Plan(assignments=stay, unplaced=(talk.employee,)))[talk.employee])
     site = people[talk.employee].site
-    room = best[0].room and Place(kind=PlaceKind.NAMED, name=best[0].room.removeprefix(f"{site}/"))
-    return Rebooked(
-        start=instance.t0 + timedelta(minutes=best[0].start),
-        place=room or round_.cycle.place_for(site),
-        against=best[0].against,
+    usual = round_.cycle.place_for(site)
+    return tuple(
+        Rebooked(
+            start=instance.t0 + timedelta(minutes=each.start),
+            place=Place(kind=PlaceKind.NAMED, name=each.room.removeprefix(f"{site}/")) if each.room else usual,
+            against=each.against,
+        )
+        for each in best
     )
 
 

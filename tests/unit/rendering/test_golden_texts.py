@@ -32,6 +32,7 @@ STRATEGY = {
     "fi": "Haluamme olla **paikallinen pankki** kaikkialla, missä olemme.",
 }
 MONDAY = date(2027, 3, 8)
+PAGE = "https://talks.norrsken.example/q2Xk0c7n_Wg4d-example"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class Case:
     online: bool = False
     to_agree: bool = False
     no_mailbox: bool = False
+    page: bool = False
 
 
 CREATE, CHANGE, CANCEL = Kind.MEETING_CREATE, Kind.MEETING_CHANGE, Kind.MEETING_CANCEL
@@ -61,21 +63,26 @@ CASES = (
     Case(name="invitation-manager", template="invitation", role=MANAGERS, kind=CREATE, attach=AGENDA),
     Case(name="invitation-elsewhere", template="invitation", role=MANAGERS, kind=CREATE, elsewhere=True, online=True),
     Case(name="invitation-no-mailbox", template="invitation", role=MANAGERS, no_mailbox=True, to_agree=True),
+    Case(name="invitation-employee-page", template="invitation", role=EMPLOYEES, kind=CREATE, attach=AGENDA, page=True),
+    Case(name="invitation-manager-page", template="invitation", role=MANAGERS, kind=CREATE, attach=AGENDA, page=True),
     Case(name="moved-employee", template="moved", role=EMPLOYEES, kind=CHANGE, attach=AGENDA, moved=True),
     Case(name="moved-manager", template="moved", role=MANAGERS, kind=CHANGE, attach=AGENDA, moved=True),
     Case(name="new-entry-employee", template="new-entry", role=EMPLOYEES, kind=CREATE, attach=AGENDA),
     Case(name="opted-out-employee", template="opted-out", role=EMPLOYEES),
+    Case(name="opted-out-employee-page", template="opted-out", role=EMPLOYEES, page=True),
     Case(name="old-entry-employee", template="old-entry", role=EMPLOYEES, kind=CANCEL),
     Case(name="cancellation-employee", template="cancellation", role=EMPLOYEES, kind=CANCEL),
     Case(name="cancellation-manager", template="cancellation", role=MANAGERS, kind=CANCEL),
     Case(name="preparation-employee", template="preparation-employee", role=EMPLOYEES, attach=BOTH_SHEETS),
     Case(name="preparation-manager", template="preparation-manager", role=MANAGERS),
+    Case(name="preparation-manager-page", template="preparation-manager", role=MANAGERS, page=True),
     Case(name="reminder-employee", template="reminder", role=EMPLOYEES, attach=AGENDA),
     Case(name="reminder-to-agree", template="reminder", role=MANAGERS, attach=AGENDA, to_agree=True),
     Case(name="follow-up-employee", template="follow-up", role=EMPLOYEES),
     Case(name="follow-up-manager", template="follow-up", role=MANAGERS),
     Case(name="check-in-employee", template="check-in", role=EMPLOYEES),
     Case(name="digest-manager", template="digest-manager", role=MANAGERS, about_talk=False),
+    Case(name="digest-manager-page", template="digest-manager", role=MANAGERS, about_talk=False, page=True),
     Case(name="digest-hr", template="digest-hr", role=Role.HR, about_talk=False),
 )
 TRACES = ("{{", "{%", "{#", "**", "](", "\\", "None", "()", " ,", " .", "<", ">")
@@ -103,7 +110,7 @@ def order_of(case: Case, language: str) -> RenderOrder:
         manager=replace(MANAGER, language=language, zone=zone),
         entry=replace(ENTRY, sequence=int(case.kind is not CREATE)),
     )
-    return replace(order, digest=digest_of(case))
+    return replace(order, digest=digest_of(case), page_link=PAGE if case.page else "")
 
 
 def digest_of(case: Case) -> ManagerDigest | HrDigest | None:

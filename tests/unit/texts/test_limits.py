@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rendered_texts import LANGUAGES, Example, examples
+from rendered_texts import LANGUAGES, PAGE, Example, examples
 from talkcycle.rendering.library import base_of
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
@@ -199,7 +199,19 @@ def test_there_is_one_thing_to_follow(example: Example) -> None:
 
 @those(names=frozenset({"invitation", "reminder", "moved", "preparation-employee"}))
 def test_another_way_is_always_offered(example: Example) -> None:
-    assert "hr@example.com" in example.composed.text.split("\n---\n")[0]
+    way = PAGE if example.variant.endswith("-page") else "hr@example.com"
+    assert way in example.composed.text.split("\n---\n")[0]
+
+
+@those()
+def test_who_has_a_page_is_led_there_and_nobody_else_learns_of_it(example: Example) -> None:
+    shown = example.composed.text.split("\n---\n")[0]
+    led = example.variant.endswith("-page") and example.name not in {
+        *("announcement", "old-entry", "cancellation", "follow-up", "check-in")
+    }
+
+    assert shown.count(PAGE) == led
+    assert PAGE.encode() not in (example.composed.calendar or b"").replace(b"\r\n ", b"")
 
 
 def marks(path: Path) -> set[str]:
