@@ -22,6 +22,7 @@ def a_row(due: DueMessage, state: OutboxState, *, id_: int = 1, uncertain: bool 
         not_before=due.due_at,
         why=due.why,
         reason="",
+        address=f"{due.key.recipient.rpartition(':')[2]}@example.com",
         uncertain=uncertain or state is OutboxState.UNKNOWN,
     )
 

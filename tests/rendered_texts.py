@@ -34,6 +34,8 @@ ROLES = {
     "moved": BOTH,
     "new-entry": BOTH,
     "old-entry": BOTH,
+    "new-host": BOTH,
+    "handed-over": BOTH,
     "cancellation": BOTH,
     "opted-out": (Role.EMPLOYEE,),
     "preparation-employee": (Role.EMPLOYEE,),
@@ -47,6 +49,8 @@ KINDS = {
     "moved": Kind.MEETING_CHANGE,
     "new-entry": Kind.MEETING_CREATE,
     "old-entry": Kind.MEETING_CANCEL,
+    "new-host": Kind.MEETING_CREATE,
+    "handed-over": Kind.MEETING_CANCEL,
     "cancellation": Kind.MEETING_CANCEL,
 }
 
@@ -150,6 +154,7 @@ def _order(language: str, name: str, role: Role, pair: _Pair) -> RenderOrder:
         talk=talk if about_talk else None,
         employee=employee if about_talk else None,
         manager=manager if about_talk else None,
+        former=replace(manager, id="8", name="Stina Alm") if name in {"new-host", "handed-over"} else None,
         entry=_entry(talk.round, talk.id) if about_talk else None,
     )
 

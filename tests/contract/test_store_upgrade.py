@@ -6,6 +6,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import select
 
 from builders import START, a_cycle, a_person, a_round, a_talk
 from databases import SECRET, Database
@@ -26,8 +27,10 @@ from talkcycle.store.talks import SqlTalks
 MIGRATIONS = Path(tables.__file__).with_name("migrations")
 SENDER = "samtal@norrsken.example"
 ENTRY = "('{round}', '{talk}', 1, '{talk}@norrsken.example', {sequence}, 'smtp', '{by}', {live}, NULL)"
-UNKNOWN_THEN = {"room_lists", "address", "listed", "address_listed", "outside_hours", "mailbox"}
-"""Fields of rounds and people that came with the mailboxes."""
+UNKNOWN_THEN = {"room_lists", "address", "listed", "address_listed", "outside_hours", "mailbox"} | {
+    *("left", "applied", "roster_before")
+}
+"""Fields of rounds and people that came with the mailboxes, and with rosters that are applied."""
 
 
 def at_first_schema(database: Database) -> None:
@@ -48,7 +51,7 @@ def at_first_schema(database: Database) -> None:
         due = a_due("anna", step="invitation", kind=Kind.MEETING_CREATE)
         assert SqlOutbox(connection, keys).add(a_mail(due), due, now=NOON)
         for table, column in ((tables.rounds, "data"), (tables.people, "data")):
-            for row in connection.execute(table.select()).mappings().all():
+            for row in connection.execute(select(*table.primary_key, table.c[column])).mappings().all():
                 kept = json.dumps(as_then(json.loads(row[column])))
                 connection.execute(
                     table.update().where(*(key == row[key.name] for key in table.primary_key)).values({column: kept})
@@ -67,7 +70,7 @@ def as_then(value: Any) -> Any:
 
 
 def an_entry(talk: str, **fields: Any) -> Entry:
-    defaults: dict[str, Any] = {"sequence": 0, "transport": "smtp", "organizer": SENDER}
+    defaults: dict[str, Any] = {"sequence": 0, "transport": "smtp", "organizer": SENDER, "host": "bo"}
     return Entry(round=ROUND.id, talk=talk, number=1, uid=f"{talk}@norrsken.example", **(defaults | fields))
 
 

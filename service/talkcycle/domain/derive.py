@@ -10,6 +10,16 @@ from datetime import datetime, timedelta
 
 from talkcycle.domain.conditions import does_not_apply, does_not_apply_to
 from talkcycle.domain.cycle import Anchor, Cycle, Step
+from talkcycle.domain.endings import (
+    NO_MAILBOX,
+    cancellation,
+    carriers,
+    handed_over,
+    is_former,
+    new_host,
+    pair_then,
+    unreachable,
+)
 from talkcycle.domain.instants import (
     digest_day,
     distance,
@@ -23,12 +33,11 @@ from talkcycle.domain.instants import (
 )
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, iso_week, next_working_moment
 from talkcycle.domain.messages import (
-    CANCELLATION,
     HR_DIGEST,
     MANAGER_DIGEST,
     MOVED_TEMPLATE,
     NEW_ENTRY_TEMPLATE,
-    OLD_ENTRY_TEMPLATE,
+    NEW_HOST,
     OPTED_OUT,
     Change,
     DueMessage,
@@ -36,10 +45,12 @@ from talkcycle.domain.messages import (
     MessageKey,
 )
 from talkcycle.domain.people import Person, Role
+from talkcycle.domain.reached import Reached, taken_over_from
 from talkcycle.domain.recipients import Recipient, hr_recipient, person_recipient, roles_of
 from talkcycle.domain.talks import Entry, Round, Talk, TalkState
 
 __all__ = [
+    "NO_MAILBOX",
     "Recipient",
     "hr_messages",
     "hr_recipient",
@@ -53,8 +64,9 @@ __all__ = [
 STALE_AFTER = timedelta(days=14)
 """A step after the talk that could not be sent for this long is skipped: after downtime there is no flood."""
 
-NO_MAILBOX = "has no mailbox; their manager gets the agenda to print"
 OWN_CALENDAR = "organizes the meeting: it stands in their own calendar"
+NOBODY: Mapping[str, Person] = {}
+NOWHERE: Reached = {}
 
 
 def talk_messages(
@@ -65,6 +77,8 @@ def talk_messages(
     *,
     entry: Entry | None = None,
     earlier: Sequence[Entry] = (),
+    hosts: Mapping[str, Person] = NOBODY,
+    reached: Reached = NOWHERE,
 ) -> list[DueMessage]:
     """List every message about *talk*, past and future, ordered by due instant (UTC), then key.
 
@@ -73,6 +87,8 @@ def talk_messages(
     Args:
         entry: The talk's newest; None: one that the service would keep by mail.
         earlier: Entries that others took over, oldest first; each ends with a cancellation of its own.
+        hosts: Who hosted the talk under its entries, by id, where that was not *manager*.
+        reached: Where the entries are known; nowhere yet unless told.
     """
     if talk.state is TalkState.UNPLACED or (talk.start is None and talk.state is not TalkState.ABSTAINED):
         return []
@@ -81,24 +97,34 @@ def talk_messages(
         Role.MANAGER: person_recipient(manager, Role.MANAGER, round_.holidays),
         Role.HR: hr_recipient(round_.cycle.hr, round_.cycle.country, round_.holidays),
     }
-    messages = [
-        _cancellation(round_, talk, to, old, replaced_at=old.closed)
-        for old in earlier
-        for to in _carriers(round_, old, pair)
-    ]
+    messages: list[DueMessage] = []
+    for number, old in enumerate(earlier):
+        then = pair_then(round_, old, pair, hosts, reached)
+        messages += [cancellation(round_, talk, to, old, replaced_at=old.closed) for to in carriers(round_, old, then)]
+        following = earlier[number + 1] if number + 1 < len(earlier) else entry
+        directly = following is not None and following.opened == old.closed
+        if old.in_own_calendar and is_former(old, talk) and directly and not talk.is_off:
+            messages.append(handed_over(round_, talk, old, then))
     if talk.is_off:
         if talk.start is not None:
-            messages += [_cancellation(round_, talk, to, entry) for to in _carriers(round_, entry, pair)]
+            then = pair if entry is None else pair_then(round_, entry, pair, hosts, reached)
+            messages += [cancellation(round_, talk, to, entry) for to in carriers(round_, entry, then)]
         if talk.state is TalkState.ABSTAINED:
             messages.append(_opted_out(round_, talk, pair[Role.EMPLOYEE]))
     else:
         opened = {role: invitation_instant(round_, talk, to) for role, to in pair.items()}
+        before = None if entry is None else taken_over_from(earlier, entry, reached)
+        former = None if before is None or not is_former(before, talk) else before.host
         messages += [
-            _carried(_talk_message(round_, talk, employee, step, pair[role], opened=opened[role]), round_, entry, pair)
+            _carried(
+                _talk_message(round_, talk, employee, step, pair[role], opened=opened[role]), round_, entry, pair, former
+            )
             for step in round_.cycle.steps
             if step.when.anchor is Anchor.TALK
             for role in roles_of(step.to)
         ]
+        if entry is not None and entry.in_own_calendar and former is not None:
+            messages.append(new_host(round_, talk, entry, pair, former))
     return sorted(messages, key=lambda message: (message.due_at, message.key))
 
 
@@ -167,7 +193,7 @@ def _talk_message(
         expires_at=expires_at,
         why=why,
         attach=step.attach,
-        not_sent=NO_MAILBOX if to.email is None else does_not_apply(step.applies, talk, employee),
+        not_sent=unreachable(to, due_at) or does_not_apply(step.applies, talk, employee),
         # What was meant for before the change is not repeated: the change itself tells the new time.
         repeats=step.calendar or (step.again_when_moved and meant_at > talk.changed_at),
         change=_change(talk, talk.start) if step.calendar else None,
@@ -186,24 +212,22 @@ def _change(talk: Talk, start: datetime) -> Change:
     )
 
 
-def _carriers(round_: Round, entry: Entry | None, pair: Mapping[Role, Recipient]) -> list[Recipient]:
-    """Who gets what concerns *entry*: both by mail; where the host organizes it, one carries the meeting of both."""
-    roles = roles_of(round_.cycle.calendar_step.to)
-    if entry is None or not entry.in_own_calendar:
-        return [pair[role] for role in roles]
-    invited = Role.EMPLOYEE in roles and pair[Role.EMPLOYEE].email is not None
-    return [pair[Role.EMPLOYEE if invited else Role.MANAGER]]
-
-
-def _carried(message: DueMessage, round_: Round, entry: Entry | None, pair: Mapping[Role, Recipient]) -> DueMessage:
+def _carried(
+    message: DueMessage, round_: Round, entry: Entry | None, pair: Mapping[Role, Recipient], former: str | None
+) -> DueMessage:
     """*message* as it is about *entry*."""
     if entry is None:
         return message
-    concerns = replace(message, versions=(entry.opened, None), takeover=_takeover(message) if entry.opened else None)
+    concerns = replace(
+        message,
+        versions=(entry.opened, None),
+        takeover=_takeover(message, former) if entry.opened else None,
+        former=former if message.change is not None else None,
+    )
     if not entry.in_own_calendar or message.role is Role.HR:
         return concerns
     concerns = replace(concerns, sure=True)
-    [carrier] = _carriers(round_, entry, pair)
+    [carrier] = carriers(round_, entry, pair)
     if message.kind is Kind.MAIL:
         return replace(concerns, carrier=carrier.key)
     if message.key.recipient == carrier.key or message.not_sent is not None:
@@ -211,45 +235,21 @@ def _carried(message: DueMessage, round_: Round, entry: Entry | None, pair: Mapp
     return replace(concerns, not_sent=OWN_CALENDAR)
 
 
-def _takeover(message: DueMessage) -> Change | None:
+def _takeover(message: DueMessage, former: str | None) -> Change | None:
     """Who has the talk in their calendar gets its new entry at once, like any change of it."""
     if message.change is None:
         return None
-    return replace(message.change, kind=Kind.MEETING_CREATE, template=NEW_ENTRY_TEMPLATE, why="another calendar keeps it")
+    template, why = (
+        (NEW_ENTRY_TEMPLATE, "another calendar keeps it")
+        if former is None
+        else (NEW_HOST, "somebody else hosts the talk")
+    )
+    return replace(message.change, kind=Kind.MEETING_CREATE, template=template, why=why)
 
 
 def _invitation_to(round_: Round, to: Recipient) -> str | None:
     step = round_.cycle.calendar_step
     return step.id if to.role in roles_of(step.to) else None
-
-
-def _cancellation(
-    round_: Round, talk: Talk, to: Recipient, entry: Entry | None, *, replaced_at: int | None = None
-) -> DueMessage:
-    """The end of *entry*: with the talk, or because another took over with version *replaced_at*."""
-    goes_on = replaced_at is not None and not talk.is_off
-    return DueMessage(
-        key=MessageKey(
-            round=round_.id,
-            subject=talk.subject,
-            step=CANCELLATION,
-            occasion="",
-            recipient=to.key,
-            version=talk.revision if replaced_at is None else replaced_at,
-        ),
-        kind=Kind.MEETING_CANCEL,
-        role=to.role,
-        template=OLD_ENTRY_TEMPLATE if goes_on else CANCELLATION,
-        due_at=talk.changed_at,
-        expires_at=max(filter(None, (talk.start, talk.former_start)), default=None),
-        why="another calendar keeps the talk" if goes_on else "the talk does not take place",
-        not_sent=NO_MAILBOX if to.email is None else None,
-        only_after=round_.cycle.calendar_step.id,
-        repeats=True,
-        versions=(0, None) if entry is None else (entry.opened, replaced_at),
-        replaced_at=replaced_at if goes_on else None,
-        entry=None if replaced_at is None or entry is None else entry.number,
-    )
 
 
 def _opted_out(round_: Round, talk: Talk, to: Recipient) -> DueMessage:
@@ -282,7 +282,7 @@ def _round_steps(cycle: Cycle, roles: AbstractSet[Role]) -> Iterator[tuple[Step,
 
 def _round_message(round_: Round, step: Step, to: Recipient, person: Person | None, joined_at: datetime) -> DueMessage:
     due_at, why = round_instant(round_, step, to, joined_at)
-    not_sent = NO_MAILBOX if to.email is None else None
+    not_sent = unreachable(to, due_at)
     if person is not None and not_sent is None:
         not_sent = does_not_apply_to(step.applies, round_.cycle, person)
     return DueMessage(
@@ -330,6 +330,6 @@ def _digests(round_: Round, subject: str, step: str, to: Recipient) -> Iterator[
                 due_at=due_at,
                 expires_at=due_at + 2 * ONE_DAY,
                 why=f"the summary of week {iso_week(day)}{shifted(day, moved)}",
-                not_sent=NO_MAILBOX if to.email is None else None,
+                not_sent=unreachable(to, due_at),
             )
         day += 7 * ONE_DAY

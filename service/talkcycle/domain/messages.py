@@ -13,9 +13,11 @@ CANCELLATION = "cancellation"
 """Built-in step: takes the talk out of calendars."""
 OPTED_OUT = "opted-out"
 """Built-in step: tells an employee who abstains that it is noted. Nothing comes after it."""
+NEW_HOST, HANDED_OVER = "new-host", "handed-over"
+"""Built-in steps, and texts: somebody else hosts the talk from now on. The first tells who, the second ends what was."""
 MANAGER_DIGEST = "digest-manager"
 HR_DIGEST = "digest-hr"
-BUILT_IN_STEPS = frozenset({CANCELLATION, OPTED_OUT, MANAGER_DIGEST, HR_DIGEST})
+BUILT_IN_STEPS = frozenset({CANCELLATION, OPTED_OUT, NEW_HOST, HANDED_OVER, MANAGER_DIGEST, HR_DIGEST})
 MOVED_TEMPLATE = "moved"
 NEW_ENTRY_TEMPLATE, OLD_ENTRY_TEMPLATE = "new-entry", "old-entry"
 """Another calendar keeps the talk from now on: what comes with its new entry, and what ends the old one."""
@@ -91,6 +93,7 @@ class DueMessage:
         looks_first: An earlier version may have made the entry: it is looked for, and written over where it is.
         replaced_at: It ends an entry that another took over with this version: not before that one is in place.
         entry: The number of the talk's entry it is about; None: the newest.
+        former: Roster id of who hosted the talk before, where the message is about that.
     """
 
     key: MessageKey
@@ -113,6 +116,7 @@ class DueMessage:
     looks_first: bool = False
     replaced_at: int | None = None
     entry: int | None = None
+    former: str | None = None
 
 
 def changed_by(message: DueMessage, change: Change) -> DueMessage:

@@ -46,6 +46,7 @@ class Person:
         most_per_day: Talks they hold a day at most; None: the cycle's.
         excluded: Why HR left this person out of the round; None when they take part. They may still host.
         mailbox: Which transport serves their mailbox (``domain.routes.Transport``); None: as service.yaml says.
+        left: Not in HR's roster any more, and kept for what a running round still has to know of them.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Person:
     preferred: tuple[Interval, ...] = ()
     most_per_day: int | None = None
     mailbox: str | None = None
+    left: bool = False
 
     def works_on(self, day: date) -> bool:
         """Say whether the roster has them employed and not absent on *day*; weekly hours and holidays aside."""

@@ -18,6 +18,7 @@ class Recipient:
         key: ``person:<id>`` or ``hr``.
         email: None: cannot be reached.
         holidays: Public holidays of their country, in their own zone.
+        last_day: After it they get nothing more but the end of what stands in their calendar; None: nobody knows one.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Recipient:
     language: str
     zone: str
     holidays: AbstractSet[date]
+    last_day: date | None = None
 
 
 def person_recipient(person: Person, role: Role, holidays: Mapping[str, AbstractSet[date]]) -> Recipient:
@@ -39,6 +41,7 @@ def person_recipient(person: Person, role: Role, holidays: Mapping[str, Abstract
         language=person.language,
         zone=person.zone,
         holidays=holidays.get(person.country, frozenset()),
+        last_day=date.min if person.left else person.ends,
     )
 
 

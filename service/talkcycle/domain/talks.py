@@ -76,6 +76,7 @@ class Entry:
         organizer: The mailbox that owns the entry.
         remote_id: What the server calls it; None over SMTP, and until it is there.
         opened: The talk's revision with which it began. *closed*: with which it ended; None while *live*.
+        host: Roster id of the manager under whom it was made; empty: the talk's.
     """
 
     round: str
@@ -89,6 +90,7 @@ class Entry:
     remote_id: str | None = None
     opened: int = 0
     closed: int | None = None
+    host: str = ""
 
     @property
     def in_own_calendar(self) -> bool:
@@ -129,6 +131,9 @@ class Round:
         holidays: Country to its public holidays, from the approval's year to the year after the window's.
         seed: Random; makes UIDs and Message-IDs of this round unlike any other's.
         plan: Hash of the plan that was approved.
+        roster: Version of the people it runs with: HR's, and besides whoever has left since it was approved.
+        applied: Version of HR's roster that was applied last; empty: *roster*.
+        roster_before: What *roster* takes the place of while that is being applied; None: it is.
     """
 
     id: str
@@ -140,6 +145,13 @@ class Round:
     seed: str
     plan: str
     state: RoundState = RoundState.APPROVED
+    applied: str = ""
+    roster_before: str | None = None
+
+    @property
+    def hrs_roster(self) -> str:
+        """Version of the roster as HR has it, without those who have left."""
+        return self.applied or self.roster
 
 
 def moved(talk: Talk, *, start: datetime, place: Place, at: datetime) -> Talk:
@@ -154,6 +166,11 @@ def moved(talk: Talk, *, start: datetime, place: Place, at: datetime) -> Talk:
         changed_at=at,
         note="",
     )
+
+
+def reassigned(talk: Talk, *, manager: str, start: datetime, place: Place, at: datetime) -> Talk:
+    """*talk* under another host, at the same time or another: one revision on."""
+    return replace(moved(talk, start=start, place=place, at=at), manager=manager)
 
 
 def cancelled(talk: Talk, *, why: str, at: datetime) -> Talk:

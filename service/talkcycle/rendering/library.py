@@ -28,6 +28,8 @@ MAILS = (
     "moved",
     "new-entry",
     "old-entry",
+    "new-host",
+    "handed-over",
     "cancellation",
     "opted-out",
     "preparation-employee",

@@ -216,7 +216,7 @@ def _calendar(order: RenderOrder, found: MailText, values: dict[str, Any]) -> by
         place=values["place"],
         description=_description(found, values),
         organizer=Party(name=found.words.say("hr_sender", values), address=envelope_address(order.sender)),
-        chair=_party(manager),
+        chair=_party(order.former if order.former and order.due.kind is Kind.MEETING_CANCEL else manager),
         participant=_party(employee),
     )
     return _shared_calendar_part(invite, _method(order.due.kind))

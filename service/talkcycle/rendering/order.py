@@ -22,7 +22,8 @@ class RenderOrder:
         replaces: UID of the entry this one takes over from, where the same calendar may still hold it.
         room: The mailbox of the talk's room.
         talk, employee, manager, entry: Of a message about a talk; None for one about the round.
-        digest: Of a digest only.
+        former: Who hosted the talk before, of a message about that.
+        digest: Of a digest only. *offer*: of a message about an answer only.
         page_link: The address of the recipient's own page; empty when they have none.
         made_at: DTSTAMP and Date. UTC; fixed here, so that a resend is the same bytes.
     """
@@ -36,6 +37,7 @@ class RenderOrder:
     talk: Talk | None = None
     employee: Person | None = None
     manager: Person | None = None
+    former: Person | None = None
     entry: Entry | None = None
     replaces: str | None = None
     room: Party | None = None

@@ -109,6 +109,7 @@ def _about_talk(order: RenderOrder, words: Words, language: str, dates: Dates) -
     values: dict[str, Any] = {
         "employee_name": employee.name,
         "manager_name": manager.name,
+        "former_manager_name": order.former.name if order.former else "",
         "other_name": other.name,
         "minutes": talk.minutes,
         "place_to_agree": talk.place.kind is PlaceKind.AGREE,

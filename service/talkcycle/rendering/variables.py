@@ -25,6 +25,7 @@ ABOUT_A_TALK = frozenset(
     {
         "employee_name",
         "manager_name",
+        "former_manager_name",
         "other_name",
         "day",
         "short_date",

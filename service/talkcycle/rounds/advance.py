@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from talkcycle.domain.messages import NEW_ENTRY_TEMPLATE, DueMessage, Kind, RenderedMessage
+from talkcycle.domain.messages import NEW_ENTRY_TEMPLATE, NEW_HOST, DueMessage, Kind, RenderedMessage
 from talkcycle.domain.people import Person
 from talkcycle.domain.reconcile import Reconciliation, reconcile
 from talkcycle.domain.routes import Routing
@@ -136,7 +136,8 @@ def _hindered(
 
 def _is_invitation(message: DueMessage) -> bool:
     """Of a talk that is in nobody's calendar yet: what stands there already would be in its own way."""
-    return message.kind is Kind.MEETING_CREATE and message.template != NEW_ENTRY_TEMPLATE and not message.looks_first
+    known = message.template in {NEW_ENTRY_TEMPLATE, NEW_HOST}
+    return message.kind is Kind.MEETING_CREATE and not known and not message.looks_first
 
 
 def _rendered(

@@ -133,6 +133,7 @@ def entry_of(round_: Round, talk: Talk, manager: Person, *, number: int, routing
         transport=route.transport,
         organizer=route.organizer,
         opened=talk.revision,
+        host=manager.id,
     )
 
 

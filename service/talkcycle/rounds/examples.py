@@ -1,16 +1,19 @@
 """An example of a talk with fictional people, made from the cycle's own settings, with every message there can be."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from talkcycle.domain.answer_messages import Offer, answer_messages
+from talkcycle.domain.busy import Span
 from talkcycle.domain.cycle import Cycle
-from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
+from talkcycle.domain.derive import NOBODY, hr_messages, person_messages, talk_messages
 from talkcycle.domain.digests import HrDigest, ManagerDigest, Need, hr_digest, manager_digest
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, iso_week, working_day
-from talkcycle.domain.messages import HR_DIGEST, MANAGER_DIGEST, OPTED_OUT, DueMessage, changed_by
+from talkcycle.domain.mailboxes import Answer
+from talkcycle.domain.messages import HR_DIGEST, HR_HELP, MANAGER_DIGEST, OPTED_OUT, DueMessage, changed_by
 from talkcycle.domain.people import Person, Role
-from talkcycle.domain.talks import Entry, Round, Talk, TalkState, abstained, cancelled, moved
+from talkcycle.domain.talks import Entry, Round, Talk, TalkAnswer, TalkState, abstained, cancelled, moved, reassigned
 from talkcycle.rounds.orders import Facts
 from talkcycle.rounds.plan import Inputs, round_name
 
@@ -33,6 +36,7 @@ class ExampleMessage:
     due: DueMessage
     facts: Facts
     digest: ManagerDigest | HrDigest | None = None
+    offer: Offer | None = None
 
 
 def example_messages(inputs: Inputs, language: str, *, seed: str) -> Iterator[ExampleMessage]:
@@ -107,13 +111,15 @@ class _Scene:
         for message in self._messages(moved(self.talk, start=start, place=self.talk.place, at=told_at)):
             if change := message.due.change:
                 yield replace(message, due=changed_by(message.due, change))
-        yield from self._handed_over(moved(self.talk, start=_start(self.talk), place=self.talk.place, at=told_at))
+        yield from self.taken_over(moved(self.talk, start=_start(self.talk), place=self.talk.place, at=told_at))
+        yield from self._reassigned(told_at)
         yield from self._messages(cancelled(self.talk, why="", at=told_at))
         yield from (
             message
             for message in self._messages(abstained(self.talk, reason="", at=told_at))
             if message.due.template == OPTED_OUT
         )
+        yield from self._answered(told_at)
         week = iso_week(day_of(_start(self.talk), self.talk.zone))
         for due in person_messages(self.round, self.manager, {Role.MANAGER}):
             if due.key.occasion == week:
@@ -122,23 +128,60 @@ class _Scene:
             if due.key.occasion == week:
                 yield ExampleMessage(due=due, facts=Facts(round=self.round), digest=self._hrs())
 
-    def _handed_over(self, talk: Talk) -> Iterator[ExampleMessage]:
-        """Another calendar keeps *talk* from its revision on: its new entry, then the end of the old one."""
+    def _reassigned(self, at: datetime) -> Iterator[ExampleMessage]:
+        """The other one of the example hosts the talk from now on."""
+        start = _start(self.talk)
+        scene = replace(self, manager=self.other)
+        old_host = replace(self.entry, host=self.manager.id)
+        talk = reassigned(self.talk, manager=self.other.id, start=start, place=self.talk.place, at=at)
+        yield from replace(scene, entry=old_host).taken_over(talk, {self.manager.id: self.manager})
+
+    def taken_over(self, talk: Talk, hosts: Mapping[str, Person] = NOBODY) -> Iterator[ExampleMessage]:
+        """Another entry of *talk* begins with its revision: what comes with it, then the end of the old one."""
         old = replace(self.entry, live=False, closed=talk.revision)
-        new = replace(self.entry, number=2, uid=f"new-{self.entry.uid}", opened=talk.revision)
-        messages = self._messages(talk, new, old)
+        new = replace(self.entry, number=2, uid=f"new-{self.entry.uid}", opened=talk.revision, host=talk.manager)
+        messages = self._messages(talk, new, old, hosts=hosts)
         for message in messages:
             if takeover := message.due.takeover:
                 yield replace(message, due=changed_by(message.due, takeover))
         yield from (message for message in messages if message.due.replaced_at is not None)
 
-    def _messages(self, talk: Talk, entry: Entry | None = None, *earlier: Entry) -> list[ExampleMessage]:
+    def _messages(
+        self, talk: Talk, entry: Entry | None = None, *earlier: Entry, hosts: Mapping[str, Person] = NOBODY
+    ) -> list[ExampleMessage]:
         entry = entry or replace(self.entry, sequence=talk.revision, live=talk.state is TalkState.PLACED)
         facts = Facts(
-            round=self.round, talk=talk, employee=self.employee, manager=self.manager, entry=entry, earlier=earlier
+            round=self.round,
+            talk=talk,
+            employee=self.employee,
+            manager=self.manager,
+            entry=entry,
+            earlier=earlier,
+            hosts=hosts,
         )
-        messages = talk_messages(self.round, talk, self.employee, self.manager, entry=entry, earlier=earlier)
+        messages = talk_messages(self.round, talk, self.employee, self.manager, entry=entry, earlier=earlier, hosts=hosts)
         return [ExampleMessage(due=due, facts=facts) for due in messages]
+
+    def _answered(self, at: datetime) -> Iterator[ExampleMessage]:
+        """Both have declined the time, and then neither has said anything."""
+        facts = Facts(round=self.round, talk=self.talk, employee=self.employee, manager=self.manager, entry=self.entry)
+        no = [TalkAnswer(party=f"person:{each.id}", answer=Answer.DECLINED, at=at) for each in self._pair]
+        messages = answer_messages(self.round, self.talk, *self._pair, entry=self.entry, answers=no, rows=())
+        help_at = next(due.due_at for due in messages if due.key.step == HR_HELP)
+        offer = Offer(times=tuple(self._other_times()), help_at=help_at)
+        for due in sorted(messages, key=lambda due: (due.role is Role.HR, due.role)):
+            yield ExampleMessage(due=due, facts=facts, offer=offer)
+
+    def _other_times(self) -> Iterator[Span]:
+        day = day_of(_start(self.talk), self.talk.zone)
+        for hours in (1, 3, 2):
+            day = working_day(day + 3 * ONE_DAY, self.holidays, earlier=False)
+            start = instant_of(day, _clock(self.round.cycle.talk.hours[0] + hours * 60), self.talk.zone)
+            yield start, start + self.talk.length
+
+    @property
+    def _pair(self) -> tuple[Person, Person]:
+        return self.employee, self.manager
 
     def _managers(self) -> ManagerDigest:
         return manager_digest(

@@ -1,7 +1,7 @@
 """From a due message and what is known of its subject to an order for rendering."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from talkcycle.domain.derive import Recipient, hr_recipient, person_recipient
@@ -9,6 +9,7 @@ from talkcycle.domain.digests import HrDigest, ManagerDigest
 from talkcycle.domain.meetings import Party
 from talkcycle.domain.messages import DueMessage, Kind
 from talkcycle.domain.people import Person, Role
+from talkcycle.domain.reached import Reached
 from talkcycle.domain.routes import Routing, Transport
 from talkcycle.domain.talks import Entry, Round, Talk
 from talkcycle.rendering.order import RenderOrder
@@ -20,6 +21,7 @@ class Facts:
 
     Attributes:
         entry: The talk's newest. *earlier*: those it took over from, oldest first.
+        hosts: Who hosted the talk under them, by id. *reached*: where they are known.
     """
 
     round: Round
@@ -29,6 +31,8 @@ class Facts:
     entry: Entry | None = None
     earlier: tuple[Entry, ...] = ()
     person: Person | None = None
+    hosts: Mapping[str, Person] = field(default_factory=dict)
+    reached: Reached = field(default_factory=dict)
 
 
 PageLink = Callable[[DueMessage, Facts], str]
@@ -50,6 +54,8 @@ def order_for(
         page_link: None: there are no pages.
     """
     entry = next((each for each in facts.earlier if each.number == due.entry), facts.entry)
+    if due.kind is Kind.MEETING_CANCEL and entry is not None:
+        facts = _as_reached(facts, entry)
     transport = routing.mail if due.kind is Kind.MAIL or entry is None else Transport(entry.transport)
     # A meeting in the host's calendar has one body, which both read.
     shared = due.kind is not Kind.MAIL and transport.keeps_calendars
@@ -63,6 +69,7 @@ def order_for(
         talk=facts.talk,
         employee=facts.employee,
         manager=facts.manager,
+        former=None if due.former is None else facts.hosts.get(due.former),
         entry=entry,
         replaces=_replaced(due, facts),
         room=_room(facts),
@@ -71,16 +78,33 @@ def order_for(
     )
 
 
+def _as_reached(facts: Facts, entry: Entry) -> Facts:
+    """*facts* with everybody at the address that knows of *entry*: what ends it must go there."""
+
+    def there(person: Person) -> Person:
+        return replace(person, email=facts.reached.get((entry.number, f"person:{person.id}"), person.email))
+
+    return replace(
+        facts,
+        employee=facts.employee and there(facts.employee),
+        manager=facts.manager and there(facts.manager),
+        hosts={id_: there(host) for id_, host in facts.hosts.items()},
+    )
+
+
 def _replaced(due: DueMessage, facts: Facts) -> str | None:
     """The UID under which a calendar may already hold the talk.
 
-    Its own, where an earlier version may have made it; else that of the entry the newest one took over from.
+    Its own, where an earlier version may have made it; else that of the entry the newest one took over from, where the
+    host's mailbox moved and may have it.
     """
     if due.looks_first and facts.entry is not None:
         return facts.entry.uid
-    if due.kind is not Kind.MEETING_CREATE or not facts.earlier or not facts.earlier[-1].in_own_calendar:
+    if due.kind is not Kind.MEETING_CREATE or not facts.earlier or facts.entry is None:
         return None
-    return facts.earlier[-1].uid
+    old = facts.earlier[-1]
+    moved = old.in_own_calendar and old.transport != facts.entry.transport and old.host == facts.entry.host
+    return old.uid if moved else None
 
 
 def _room(facts: Facts) -> Party | None:
@@ -94,9 +118,8 @@ def recipient_of(due: DueMessage, facts: Facts) -> Recipient:
     """Who gets *due*, with the language and zone the text is written in."""
     if due.role is Role.HR:
         return hr_recipient(facts.round.cycle.hr, facts.round.cycle.country, facts.round.holidays)
-    person = facts.person or (facts.employee if due.role is Role.EMPLOYEE else facts.manager)
-    assert person is not None
-    recipient = person_recipient(person, due.role, facts.round.holidays)
-    if recipient.key != due.key.recipient:
-        raise ValueError(f"message {due.key} was about to go to {recipient.key}")
-    return recipient
+    those = (facts.person, facts.employee if due.role is Role.EMPLOYEE else facts.manager, *facts.hosts.values())
+    person = next((each for each in those if each is not None and f"person:{each.id}" == due.key.recipient), None)
+    if person is None:
+        raise ValueError(f"message {due.key} is to nobody it is about")
+    return person_recipient(person, due.role, facts.round.holidays)

@@ -8,8 +8,10 @@ from talkcycle.domain.delivery import DeliveryError
 from talkcycle.domain.faults import Fault, FaultyInput, Refused
 from talkcycle.domain.messages import (
     CANCELLATION,
+    HANDED_OVER,
     MOVED_TEMPLATE,
     NEW_ENTRY_TEMPLATE,
+    NEW_HOST,
     OLD_ENTRY_TEMPLATE,
     Kind,
     RenderedMessage,
@@ -27,7 +29,7 @@ from talkcycle.rounds.page_links import example_links
 from talkcycle.rounds.plan import Inputs
 from talkcycle.rounds.texts import RoundTexts, texts_of
 
-BETWEEN = frozenset({MOVED_TEMPLATE, NEW_ENTRY_TEMPLATE, OLD_ENTRY_TEMPLATE})
+BETWEEN = frozenset({MOVED_TEMPLATE, NEW_ENTRY_TEMPLATE, OLD_ENTRY_TEMPLATE, NEW_HOST, HANDED_OVER})
 """Texts of a step or a cancellation that goes another way than usual; they are shown by their own names."""
 
 SEED = "preview"

@@ -8,6 +8,7 @@ from datetime import datetime
 from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
 from talkcycle.domain.messages import DueMessage, KnownMessage
 from talkcycle.domain.people import Person, Role
+from talkcycle.domain.reached import reached
 from talkcycle.domain.store import Session
 from talkcycle.domain.talks import Entry, Round, Talk
 from talkcycle.rounds.orders import Facts
@@ -30,13 +31,16 @@ def gather(session: Session, round_: Round, subjects: Sequence[str]) -> list[Sub
     entries = session.talks.all_entries(round_.id, talk_ids)
     persons = {subject: subject.removeprefix("person:") for subject in subjects if subject.startswith("person:")}
     wanted = {*persons.values(), *(t.employee for t in talks.values()), *(t.manager for t in talks.values())}
+    wanted |= {entry.host for those in entries.values() for entry in those if entry.host}
     people = session.rosters.people(round_.roster, wanted)
     known: dict[str, list[KnownMessage]] = defaultdict(list)
     for row in session.outbox.of_subjects(round_.id, subjects):
         known[row.key.subject].append(row)
     gathered = []
     for subject in subjects:
-        desired, facts = _desired(session, round_, subject, talk=talks.get(subject), people=people, entries=entries)
+        desired, facts = _desired(
+            session, round_, subject, talk=talks.get(subject), people=people, entries=entries, known=known[subject]
+        )
         gathered.append(SubjectFacts(subject=subject, desired=tuple(desired), known=tuple(known[subject]), facts=facts))
     return gathered
 
@@ -49,16 +53,33 @@ def _desired(
     talk: Talk | None,
     people: Mapping[str, Person],
     entries: Mapping[str, Sequence[Entry]],
+    known: Iterable[KnownMessage],
 ) -> tuple[Iterable[DueMessage], Facts]:
     if subject == "round":
         return hr_messages(round_), Facts(round=round_)
     if talk is not None:
         employee, manager = people[talk.employee], people[talk.manager]
-        *earlier, entry = entries.get(talk.id) or (None,)
+        its_entries = entries.get(talk.id, ())
         facts = Facts(
-            round=round_, talk=talk, employee=employee, manager=manager, entry=entry, earlier=tuple(filter(None, earlier))
+            round=round_,
+            talk=talk,
+            employee=employee,
+            manager=manager,
+            entry=its_entries[-1] if its_entries else None,
+            earlier=tuple(its_entries[:-1]),
+            hosts={entry.host: people[entry.host] for entry in its_entries if entry.host in people},
+            reached=reached(its_entries, (row for row in known if row.key.step == round_.cycle.calendar_step.id)),
         )
-        messages = talk_messages(round_, talk, employee, manager, entry=facts.entry, earlier=facts.earlier)
+        messages = talk_messages(
+            round_,
+            talk,
+            employee,
+            manager,
+            entry=facts.entry,
+            earlier=facts.earlier,
+            hosts=facts.hosts,
+            reached=facts.reached,
+        )
         return messages, facts
     person = people[subject.removeprefix("person:")]
     talks = session.talks.of_person(round_.id, person.id)

@@ -1,6 +1,6 @@
 """Forgetting for good: rows, keys, and what they leave in the database's files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, select, text, union
 
@@ -21,9 +21,10 @@ def purge(engine: Engine, round_: str) -> None:
     with writing(engine) as connection:
         rounds, blobs = tables.rounds, tables.blobs
         # Its key, and by cascade talks, entries, schedule, files, messages, payloads and attempts.
-        gone = connection.execute(delete(rounds).where(rounds.c.id == round_).returning(rounds.c.roster)).scalars().all()
+        gone = delete(rounds).where(rounds.c.id == round_).returning(rounds.c.roster, rounds.c.roster_before)
+        rosters = {each for row in connection.execute(gone) for each in row if each is not None}
         drop_drafts(connection, tables.drafts.c.round == round_)
-        _drop_rosters(connection, gone)
+        drop_rosters(connection, rosters)
         connection.execute(delete(blobs).where(blobs.c.sha256.not_in(select(tables.round_files.c.sha256))))
         _drop_watches(connection)
     if is_sqlite(engine):
@@ -35,13 +36,19 @@ def purge(engine: Engine, round_: str) -> None:
 def drop_drafts(connection: Connection, *which: ColumnElement[bool]) -> None:
     """Delete drafts, with the rosters nothing else was made from."""
     gone = connection.execute(delete(tables.drafts).where(*which).returning(tables.drafts.c.roster)).scalars().all()
-    _drop_rosters(connection, gone)
+    drop_rosters(connection, gone)
 
 
-def _drop_rosters(connection: Connection, versions: Sequence[str]) -> None:
-    used = union(select(tables.rounds.c.roster), select(tables.drafts.c.roster))
+def drop_rosters(connection: Connection, versions: Iterable[str]) -> None:
+    """Delete those of *versions* that neither a round nor a draft needs."""
+    rounds = tables.rounds
+    used = union(
+        select(rounds.c.roster),
+        select(rounds.c.roster_before).where(rounds.c.roster_before.is_not(None)),
+        select(tables.drafts.c.roster),
+    )
     version = tables.rosters.c.version
-    connection.execute(delete(tables.rosters).where(version.in_(versions), version.not_in(used)))
+    connection.execute(delete(tables.rosters).where(version.in_([*versions]), version.not_in(used)))
 
 
 def _drop_watches(connection: Connection) -> None:

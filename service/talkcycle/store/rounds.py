@@ -14,7 +14,7 @@ from talkcycle.store import tables
 from talkcycle.store.chunks import chunks
 from talkcycle.store.codec import decode, encode
 from talkcycle.store.dialect import upsert
-from talkcycle.store.purge import drop_drafts
+from talkcycle.store.purge import drop_drafts, drop_rosters
 from talkcycle.store.sealing import Seal, new_key
 
 
@@ -128,10 +128,18 @@ class SqlRounds:
 
     def update(self, round_: Round) -> None:
         table = tables.rounds
+        versions = select(table.c.roster, table.c.roster_before).where(table.c.id == round_.id)
+        former = {each for row in self.connection.execute(versions) for each in row if each is not None}
         statement = (
             update(table)
             .where(table.c.id == round_.id)
-            .values(state=round_.state.value, roster=round_.roster, data=encode(round_))
+            .values(
+                state=round_.state.value,
+                roster=round_.roster,
+                roster_before=round_.roster_before,
+                data=encode(round_),
+            )
         )
         if self.connection.execute(statement).rowcount != 1:
             raise LookupError(f"there is no round {round_.id}")
+        drop_rosters(self.connection, former)

@@ -72,6 +72,7 @@ rounds = Table(
     Column("id", String(200), primary_key=True),
     Column("state", String(20), nullable=False),
     Column("roster", String(64), nullable=False),
+    Column("roster_before", String(64)),
     Column("approved_at", Instant, nullable=False),
     Column("data", Text, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
@@ -123,6 +124,7 @@ entries = Table(
     Column("remote_id", Text),
     Column("opened", Integer, nullable=False, server_default="0"),
     Column("closed", Integer),
+    Column("host", String(200), nullable=False, server_default=""),
     PrimaryKeyConstraint("round", "talk", "number"),
     ForeignKeyConstraint(["round", "talk"], ["talks.round", "talks.id"], ondelete="CASCADE"),
 )

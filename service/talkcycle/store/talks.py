@@ -162,6 +162,7 @@ class SqlTalks:
             "remote_id": entry.remote_id,
             "opened": entry.opened,
             "closed": entry.closed,
+            "host": entry.host,
         }
         statement = upsert(self.connection, tables.entries).values(row)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["round", "talk", "number"], set_=row))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,26 +12,32 @@ from builders import a_person, a_round, a_talk, at
 from outbox_model import ModelOutbox
 from talkcycle.domain.cycle import Place
 from talkcycle.domain.derive import NO_MAILBOX, OWN_CALENDAR, talk_messages
+from talkcycle.domain.endings import LEFT
 from talkcycle.domain.messages import (
     CANCELLATION,
+    HANDED_OVER,
     NEW_ENTRY_TEMPLATE,
+    NEW_HOST,
     OLD_ENTRY_TEMPLATE,
     OPTED_OUT,
+    DueMessage,
     Kind,
     OutboxState,
 )
 from talkcycle.domain.people import Person
-from talkcycle.domain.talks import Entry, Talk, TalkState, abstained, cancelled, moved
+from talkcycle.domain.reached import reached
+from talkcycle.domain.talks import Entry, Talk, TalkState, abstained, cancelled, moved, reassigned
 
 ROUND = a_round()
-ANNA, BO = a_person(), a_person("bo", manager=None)
+ANNA, BO, CEM = a_person(), a_person("bo", manager=None), a_person("cem", manager=None)
+HOSTS = {"bo": BO, "cem": CEM}
 INVITED = at(2027, 2, 18, 12)
 TRANSPORTS = {"smtp", "exchange", "graph"}
 CREATE, CHANGE, CANCEL = Kind.MEETING_CREATE, Kind.MEETING_CHANGE, Kind.MEETING_CANCEL
 Sent = tuple[Kind, str, str, str]
 
 
-def an_entry(transport: str, number: int = 1, **fields: int | bool | None) -> Entry:
+def an_entry(transport: str, number: int = 1, **fields: int | bool | str | None) -> Entry:
     entry = Entry(
         round=ROUND.id,
         talk="anna",
@@ -40,6 +46,7 @@ def an_entry(transport: str, number: int = 1, **fields: int | bool | None) -> En
         sequence=0,
         transport=transport,
         organizer="bo@example.com" if transport != "smtp" else "talks@example.com",
+        host="bo",
     )
     return replace(entry, **fields)  # type: ignore[arg-type]  # one dictionary for fields of several kinds
 
@@ -60,14 +67,22 @@ class Life:
         self.desire()
 
     def desire(self) -> None:
+        self.box.change(self.messages(), self.now)
+
+    def messages(self) -> list[DueMessage]:
         *earlier, entry = self.entries
-        self.box.change(talk_messages(ROUND, self.talk, self.employee, BO, entry=entry, earlier=earlier), self.now)
+        host = HOSTS[self.talk.manager]
+        known = reached(self.entries, [row for row in self.box.rows.values() if row.key.step == "invitation"])
+        return talk_messages(
+            ROUND, self.talk, self.employee, host, entry=entry, earlier=earlier, hosts=HOSTS, reached=known
+        )
 
     def until(self, instant: datetime) -> None:
         """Tick every day and at *instant*."""
         while self.now < instant:
             self.now = min(instant, self.now + timedelta(days=1))
             for _ in range(4):  # a few ticks in a row: what waits for another message goes with a later one
+                self.box.desired = self.messages()
                 self.box.tick(self.now)
                 self.now += timedelta(minutes=1)
 
@@ -75,8 +90,21 @@ class Life:
         assert self.talk.start is not None
         self.talk = moved(self.talk, start=self.talk.start, place=self.talk.place, at=self.now)
         self.entries[-1] = replace(self.entries[-1], live=False, closed=self.talk.revision)
-        self.entries.append(an_entry(transport, len(self.entries) + 1, opened=self.talk.revision))
+        self._open(transport)
         self.desire()
+
+    def reassign(self, transport: str) -> None:
+        """To the other host, whose mailbox *transport* serves."""
+        assert self.talk.start is not None
+        other = "cem" if self.talk.manager == "bo" else "bo"
+        self.talk = reassigned(self.talk, manager=other, start=self.talk.start, place=self.talk.place, at=self.now)
+        self.entries[-1] = replace(self.entries[-1], live=False, closed=self.talk.revision)
+        self._open(transport)
+        self.desire()
+
+    def _open(self, transport: str) -> None:
+        number = len(self.entries) + 1
+        self.entries.append(an_entry(transport, number, opened=self.talk.revision, host=self.talk.manager))
 
     def move(self) -> None:
         assert self.talk.start is not None
@@ -96,9 +124,25 @@ class Life:
     def come_back(self) -> None:
         """Another time for a talk that was off, three weeks from now."""
         self.talk = moved(self.talk, start=self.now + timedelta(days=22), place=Place(), at=self.now)
-        last = self.entries[-1]
-        self.entries.append(an_entry(last.transport, last.number + 1, opened=self.talk.revision))
+        self._open(self.entries[-1].transport)
         self.desire()
+
+    def take(self, step: str) -> None:
+        """One step of a life, where it can be taken."""
+        here = self.entries[-1].transport
+        match step:
+            case "wait" | "wait long":
+                self.until(self.now + timedelta(days=2 if step == "wait" else 6))
+            case "come back" if self.talk.is_off:
+                self.come_back()
+            case "move" if not self.talk.is_off:
+                self.move()
+            case "abstain" if not self.talk.is_off:
+                self.abstain()
+            case "reassign" | "reassign elsewhere" if not self.talk.is_off:
+                self.reassign(here if step == "reassign" else min(TRANSPORTS - {here}))
+            case transport if transport in TRANSPORTS - {here} and not self.talk.is_off:
+                self.hand_over(transport)
 
     @property
     def told(self) -> list[Sent]:
@@ -206,6 +250,90 @@ def test_from_a_calendar_to_mail_the_host_is_invited_as_well() -> None:
     ]
 
 
+def test_by_mail_the_new_host_is_invited_and_the_former_one_told_that_the_talk_is_another_persons() -> None:
+    life = Life("smtp")
+    life.until(INVITED)
+    life.reassign("smtp")
+    life.until(at(2027, 2, 20))
+
+    assert life.told[2:] == [
+        (CREATE, "person:anna", "smtp", NEW_HOST),
+        (CREATE, "person:cem", "smtp", NEW_HOST),
+        (CANCEL, "person:anna", "smtp", HANDED_OVER),
+        (CANCEL, "person:bo", "smtp", HANDED_OVER),
+    ]
+
+
+def test_between_own_calendars_one_meeting_takes_the_place_of_the_other_and_a_mail_tells_either_host_why() -> None:
+    life = Life("exchange")
+    life.until(INVITED)
+    before = len(life.box.sent)
+    life.reassign("graph")
+    life.until(at(2027, 2, 20))
+
+    assert life.told[1:] == [
+        (CREATE, "person:anna", "graph", NEW_HOST),
+        (CANCEL, "person:anna", "exchange", HANDED_OVER),
+    ]
+    mails = [(row.key.step, row.key.recipient) for _, row in life.box.sent[before:] if row.kind is Kind.MAIL]
+    assert mails[:2] == [(NEW_HOST, "person:cem"), (HANDED_OVER, "person:bo")]
+
+
+@pytest.mark.parametrize(("first", "second"), [("smtp", "graph"), ("graph", "smtp"), ("graph", "graph")])
+def test_before_anybody_was_invited_another_host_is_only_another_host(first: str, second: str) -> None:
+    life = Life(first)
+    life.until(at(2027, 2, 5))
+    before = len(life.box.sent)
+    life.reassign(second)
+    life.until(INVITED)
+
+    assert {(kind, template) for kind, _, _, template in life.told} == {(CREATE, "invitation")}
+    assert {row.key.step for _, row in life.box.sent[before:]} == {"invitation"}
+
+
+def test_who_gave_a_talk_away_and_gets_it_back_before_anybody_was_told_hears_of_one_new_invitation() -> None:
+    life = Life("smtp")
+    life.until(INVITED)
+    life.reassign("smtp")
+    life.reassign("smtp")
+    life.until(at(2027, 2, 20))
+
+    assert {template for _, _, _, template in life.told[2:]} == {NEW_ENTRY_TEMPLATE, OLD_ENTRY_TEMPLATE}
+    assert {who for _, who, _, _ in life.told} == {"person:anna", "person:bo"}
+
+
+def test_the_former_host_hears_nothing_more() -> None:
+    life = Life("graph")
+    life.until(INVITED)
+    life.reassign("graph")
+    life.until(at(2027, 2, 20))
+    before = len(life.box.sent)
+    life.until(at(2027, 5, 1))
+
+    assert {row.key.recipient for _, row in life.box.sent[before:]} == {"person:anna", "person:cem"}
+
+
+def test_the_end_of_an_entry_goes_where_its_invitation_went_though_the_address_is_another_by_now() -> None:
+    known = {(1, "person:anna"): "old@example.com"}
+    talk = moved(a_talk(), start=a_talk().start or INVITED, place=Place(), at=INVITED)
+    old, new = an_entry("graph", live=False, closed=1), an_entry("graph", 2, opened=1)
+    gone = replace(ANNA, email=None)
+
+    messages = talk_messages(ROUND, talk, gone, BO, entry=new, earlier=[old], reached=known)
+
+    [end] = [each for each in messages if each.kind is CANCEL]
+    assert (end.key.recipient, end.not_sent) == ("person:anna", None)
+
+
+@pytest.mark.parametrize("person", [replace(ANNA, left=True), replace(ANNA, ends=date(2027, 3, 10))])
+def test_whoever_has_left_gets_nothing_after_their_last_day(person: Person) -> None:
+    messages = talk_messages(ROUND, a_talk(), person, BO)
+
+    unsent = {each.key.step for each in messages if each.key.recipient == "person:anna" and each.not_sent == LEFT}
+    assert {"follow-up", "check-in"} <= unsent
+    assert ("invitation" in unsent) == person.left
+
+
 def test_before_anybody_was_invited_a_takeover_is_only_another_way_of_inviting() -> None:
     life = Life("smtp")
     life.until(at(2027, 2, 5))
@@ -309,7 +437,20 @@ def test_what_comes_back_is_invited_to_as_if_for_the_first_time_under_another_ui
 
 
 MOVES = st.lists(
-    st.sampled_from(["smtp", "exchange", "graph", "move", "wait", "wait long", "abstain", "come back"]),
+    st.sampled_from(
+        [
+            "smtp",
+            "exchange",
+            "graph",
+            "move",
+            "wait",
+            "wait long",
+            "abstain",
+            "come back",
+            "reassign",
+            "reassign elsewhere",
+        ]
+    ),
     min_size=1,
     max_size=8,
 )
@@ -321,19 +462,7 @@ def test_whatever_takes_over_and_moves_each_entry_ends_once_and_one_is_left(
 ) -> None:
     life = Life(first)
     for step in steps:
-        match step:
-            case "move" if not life.talk.is_off:
-                life.move()
-            case "abstain" if not life.talk.is_off:
-                life.abstain()
-            case "come back" if life.talk.is_off:
-                life.come_back()
-            case "wait":
-                life.until(life.now + timedelta(days=2))
-            case "wait long":
-                life.until(life.now + timedelta(days=6))
-            case transport if transport in TRANSPORTS - {life.entries[-1].transport} and not life.talk.is_off:
-                life.hand_over(transport)
+        life.take(step)
     if ends == "called off" and not life.talk.is_off and life.talk.start is not None and life.now < life.talk.start:
         life.cancel()
     life.until(life.now + timedelta(days=1))
@@ -341,9 +470,37 @@ def test_whatever_takes_over_and_moves_each_entry_ends_once_and_one_is_left(
     ended = [(kind, who, where) for kind, who, where, _ in life.told if kind is CANCEL]
     live = life.entries[-1].number if life.talk.state is TalkState.PLACED else 0
 
+    assert _nobody_is_left_without(life)
     assert len(ended) == len({(who, number) for who, number in opened if number != live})
     assert len(opened) == len([row for _, row in life.box.sent if row.kind is CREATE]), "an entry was opened twice"
 
 
+def _nobody_is_left_without(life: Life) -> bool:
+    """Whether each entry that another took over from ended after that one was opened."""
+    by_key = {due.key: due for _, due in life.box.rendered}
+    sent = [row.key for _, row in life.box.sent]
+    handed = [at for at, key in enumerate(sent) if by_key[key].replaced_at is not None]
+    return all(
+        any(key.step == "invitation" and key.version >= (by_key[sent[at]].replaced_at or 0) for key in sent[:at])
+        for at in handed
+    )
+
+
 def _entry_number(life: Life, version: int) -> int:
     return next(each.number for each in reversed(life.entries) if each.opened <= version)
+
+
+@given(first=st.sampled_from(["smtp", "exchange", "graph"]), steps=MOVES)
+def test_nobody_who_neither_has_the_talk_nor_had_it_is_told_and_a_hosts_note_comes_once(
+    first: str, steps: Sequence[str]
+) -> None:
+    life = Life(first)
+    for step in steps:
+        life.take(step)
+    life.until(life.now + timedelta(days=1))
+    notes = [row.key for _, row in life.box.sent if row.key.step in {NEW_HOST, HANDED_OVER}]
+    hosts = {f"person:{each.host}" for each in life.entries}
+
+    assert {key.recipient for key in notes} <= hosts
+    assert len(notes) == len(set(notes))
+    assert {row.key.recipient for _, row in life.box.sent} <= {"person:anna", *hosts}

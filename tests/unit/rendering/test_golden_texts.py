@@ -50,6 +50,7 @@ class Case:
     online: bool = False
     to_agree: bool = False
     no_mailbox: bool = False
+    former: bool = False
     page: bool = False
 
 
@@ -68,6 +69,11 @@ CASES = (
     Case(name="moved-employee", template="moved", role=EMPLOYEES, kind=CHANGE, attach=AGENDA, moved=True),
     Case(name="moved-manager", template="moved", role=MANAGERS, kind=CHANGE, attach=AGENDA, moved=True),
     Case(name="new-entry-employee", template="new-entry", role=EMPLOYEES, kind=CREATE, attach=AGENDA),
+    Case(name="new-host-employee", template="new-host", role=EMPLOYEES, kind=CREATE, attach=AGENDA, former=True),
+    Case(name="new-host-later", template="new-host", role=EMPLOYEES, kind=CREATE, former=True, moved=True),
+    Case(name="new-host-manager", template="new-host", role=MANAGERS, kind=CREATE, attach=AGENDA, former=True),
+    Case(name="handed-over-employee", template="handed-over", role=EMPLOYEES, kind=CANCEL, former=True),
+    Case(name="handed-over-manager", template="handed-over", role=MANAGERS, kind=CANCEL, former=True),
     Case(name="opted-out-employee", template="opted-out", role=EMPLOYEES),
     Case(name="opted-out-employee-page", template="opted-out", role=EMPLOYEES, page=True),
     Case(name="old-entry-employee", template="old-entry", role=EMPLOYEES, kind=CANCEL),
@@ -109,6 +115,7 @@ def order_of(case: Case, language: str) -> RenderOrder:
         employee=employee,
         manager=replace(MANAGER, language=language, zone=zone),
         entry=replace(ENTRY, sequence=int(case.kind is not CREATE)),
+        former=replace(MANAGER, id="m0", name="Stina Alm", language=language) if case.former else None,
     )
     return replace(order, digest=digest_of(case), page_link=PAGE if case.page else "")
 

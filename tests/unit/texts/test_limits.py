@@ -14,6 +14,8 @@ MOST_WORDS = {
     "moved": 60,
     "new-entry": 60,
     "old-entry": 60,
+    "new-host": 60,
+    "handed-over": 60,
     "cancellation": 60,
     "opted-out": 80,
     "check-in": 80,
@@ -207,7 +209,7 @@ def test_another_way_is_always_offered(example: Example) -> None:
 def test_who_has_a_page_is_led_there_and_nobody_else_learns_of_it(example: Example) -> None:
     shown = example.composed.text.split("\n---\n")[0]
     led = example.variant.endswith("-page") and example.name not in {
-        *("announcement", "old-entry", "cancellation", "follow-up", "check-in")
+        *("announcement", "old-entry", "handed-over", "cancellation", "follow-up", "check-in")
     }
 
     assert shown.count(PAGE) == led
