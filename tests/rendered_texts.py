@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from builders import a_cycle, a_person, a_round, a_talk, shipped_steps
+from talkcycle.domain.answer_messages import Offer
 from talkcycle.domain.cycle import AgendaPoint, Contact, Leads, Place, PlaceKind
 from talkcycle.domain.derive import hr_recipient, person_recipient
 from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest, Need, TalkOfTheWeek
@@ -27,6 +28,10 @@ PAGE = "https://talks.example.com/q2Xk0c7n_Wg4d-example"
 MADE_AT = datetime(2027, 2, 16, 8, 0, tzinfo=UTC)
 START = datetime(2027, 3, 9, 13, 30, tzinfo=UTC)
 MONDAY = date(2027, 3, 8)
+OTHER_TIMES = (START + timedelta(days=3), START + timedelta(days=7, hours=-4), START + timedelta(days=8))
+OFFER = Offer(
+    times=tuple((start, start + timedelta(hours=1)) for start in OTHER_TIMES), help_at=MADE_AT + timedelta(days=3)
+)
 BOTH = (Role.EMPLOYEE, Role.MANAGER)
 ROLES = {
     "announcement": BOTH,
@@ -38,6 +43,8 @@ ROLES = {
     "handed-over": BOTH,
     "cancellation": BOTH,
     "opted-out": (Role.EMPLOYEE,),
+    "time-declined": BOTH,
+    "hr-help": (Role.HR,),
     "preparation-employee": (Role.EMPLOYEE,),
     "preparation-manager": (Role.MANAGER,),
     "reminder": BOTH,
@@ -85,14 +92,23 @@ def _in(language: str) -> Iterator[Example]:
             for variant, cycle, talk, employee, manager in _situations(name):
                 order = _order(language, name, role, _Pair(cycle, talk, employee, manager))
                 yield _example(language, name, f"{role.value}-{variant}", order)
-                if variant == "plain":
+                if variant == "plain" and role is not Role.HR:
                     yield _example(language, name, f"{role.value}-page", replace(order, page_link=PAGE))
+                if order.offer is not None:
+                    yield from _without_other_times(language, name, order)
     yield from _digests(language)
 
 
 def _example(language: str, name: str, variant: str, order: RenderOrder) -> Example:
     composed = compose(order, library(language), {})
     return Example(language=language, name=name, variant=variant, order=order, composed=composed)
+
+
+def _without_other_times(language: str, name: str, order: RenderOrder) -> Iterator[Example]:
+    order, role = replace(order, offer=Offer()), order.due.role
+    yield _example(language, name, f"{role.value}-no-times", order)
+    if role is not Role.HR:
+        yield _example(language, name, f"{role.value}-no-times-page", replace(order, page_link=PAGE))
 
 
 def _situations(name: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]]:
@@ -149,8 +165,9 @@ def _order(language: str, name: str, role: Role, pair: _Pair) -> RenderOrder:
         round=round_,
         sender="samtal@example.com",
         transport=Transport.SMTP,
-        recipient=person_recipient(person, role, {}),
+        recipient=hr_recipient(round_.cycle.hr, "SE", {}) if role is Role.HR else person_recipient(person, role, {}),
         made_at=MADE_AT,
+        offer=OFFER if name in {"time-declined", "hr-help"} else None,
         talk=talk if about_talk else None,
         employee=employee if about_talk else None,
         manager=manager if about_talk else None,

@@ -35,6 +35,14 @@ def working_day(day: date, holidays: AbstractSet[date], *, earlier: bool) -> dat
     return day
 
 
+def working_days_from(day: date, days: int, holidays: AbstractSet[date]) -> date:
+    """The working day that comes *days* working days after *day*; before it where *days* is negative."""
+    step = -ONE_DAY if days < 0 else ONE_DAY
+    for _ in range(abs(days)):
+        day = working_day(day + step, holidays, earlier=days < 0)
+    return day
+
+
 def next_working_moment(instant: datetime, at: time, zone: str, holidays: AbstractSet[date]) -> datetime:
     """*instant* itself on a working day between *at* and 17:00 in *zone*, else the next such *at*. UTC."""
     today = day_of(instant, zone)

@@ -15,9 +15,16 @@ OPTED_OUT = "opted-out"
 """Built-in step: tells an employee who abstains that it is noted. Nothing comes after it."""
 NEW_HOST, HANDED_OVER = "new-host", "handed-over"
 """Built-in steps, and texts: somebody else hosts the talk from now on. The first tells who, the second ends what was."""
+TIME_DECLINED, HR_HELP = "time-declined", "hr-help"
+"""Built-in steps: somebody has declined the time and gets others; HR is asked to help the two find one."""
+PROPOSAL, TIME_KEPT = "proposal", "time-kept"
+"""Built-in steps: a proposed time does not simply fit, and the manager decides; who proposed it hears that it stays."""
+NUDGE = "nudge"
+"""Built-in step: nobody has heard from the employee yet."""
 MANAGER_DIGEST = "digest-manager"
 HR_DIGEST = "digest-hr"
-BUILT_IN_STEPS = frozenset({CANCELLATION, OPTED_OUT, NEW_HOST, HANDED_OVER, MANAGER_DIGEST, HR_DIGEST})
+ABOUT_ANSWERS = frozenset({TIME_DECLINED, HR_HELP, PROPOSAL, TIME_KEPT, NUDGE})
+BUILT_IN_STEPS = frozenset({CANCELLATION, OPTED_OUT, NEW_HOST, HANDED_OVER, MANAGER_DIGEST, HR_DIGEST}) | ABOUT_ANSWERS
 MOVED_TEMPLATE = "moved"
 NEW_ENTRY_TEMPLATE, OLD_ENTRY_TEMPLATE = "new-entry", "old-entry"
 """Another calendar keeps the talk from now on: what comes with its new entry, and what ends the old one."""
@@ -27,12 +34,13 @@ Versions = tuple[int, int | None]
 
 
 class Kind(StrEnum):
-    """What a transport has to do. Over SMTP all four are mails; Exchange and Graph carry out the last three."""
+    """What a transport has to do. Over SMTP all are mails; Exchange and Graph carry out those called a meeting's."""
 
     MAIL = "mail"
     MEETING_CREATE = "meeting-create"
     MEETING_CHANGE = "meeting-change"
     MEETING_CANCEL = "meeting-cancel"
+    COUNTER_DECLINED = "counter-declined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -62,8 +62,12 @@ class Talk:
         return f"talk:{self.id}"
 
     @property
+    def length(self) -> timedelta:
+        return timedelta(minutes=self.minutes)
+
+    @property
     def end(self) -> datetime | None:
-        return self.start + timedelta(minutes=self.minutes) if self.start else None
+        return self.start + self.length if self.start else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

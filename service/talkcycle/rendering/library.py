@@ -32,6 +32,8 @@ MAILS = (
     "handed-over",
     "cancellation",
     "opted-out",
+    "time-declined",
+    "hr-help",
     "preparation-employee",
     "preparation-manager",
     "reminder",

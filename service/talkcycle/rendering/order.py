@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from talkcycle.domain.answer_messages import Offer
 from talkcycle.domain.derive import Recipient
 from talkcycle.domain.digests import HrDigest, ManagerDigest
 from talkcycle.domain.meetings import Party
@@ -42,4 +43,5 @@ class RenderOrder:
     replaces: str | None = None
     room: Party | None = None
     digest: ManagerDigest | HrDigest | None = None
+    offer: Offer | None = None
     page_link: str = ""

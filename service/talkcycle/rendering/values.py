@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from talkcycle.domain.answer_messages import Offer
 from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest, Need
 from talkcycle.domain.people import Person, Role
@@ -46,6 +47,8 @@ def values_of(order: RenderOrder, words: Words, language: str) -> dict[str, Any]
         values |= _about_talk(order, words, language, dates)
     for key in ("confidentiality", "opt_out", *(("opt_out_line",) if order.talk is not None else ())):
         values[key] = _hrs_or_ours(order, words, language, key, values)
+    if order.offer is not None:
+        values |= _offer(order.offer, order.recipient.zone, dates)
     match order.digest:
         case ManagerDigest():
             values |= _manager_digest(order.digest, order, words, dates, values)
@@ -135,6 +138,13 @@ def _times(talk: Talk, zone: str, other_zone: str, dates: Dates) -> dict[str, st
         "date_time": dates.date_time(start, end) + named,
         "other_zone_time": _elsewhere(start, elsewhere, other_zone, dates) if differ else "",
         "former_date_time": _former(talk, zone, dates) + named if talk.former_start else "",
+    }
+
+
+def _offer(offer: Offer, zone: str, dates: Dates) -> dict[str, Any]:
+    return {
+        "other_times": [dates.date_time(local(start, zone), local(end, zone)) for start, end in offer.times],
+        "help_day": "" if offer.help_at is None else dates.day(local(offer.help_at, zone).date()),
     }
 
 

@@ -42,9 +42,11 @@ ABOUT_A_TALK = frozenset(
         "opt_out_line",
     }
 )
+ABOUT_AN_ANSWER = frozenset({"other_times", "help_day"})
+"""Of the texts that follow from somebody's answer."""
 OF_A_MANAGERS_DIGEST = frozenset({"week", "lines", "more", "talks"})
 OF_HRS_DIGEST = frozenset({"week", "lines", "counts"})
-EVERY = GENERAL | ABOUT_A_TALK | OF_A_MANAGERS_DIGEST | OF_HRS_DIGEST
+EVERY = GENERAL | ABOUT_A_TALK | ABOUT_AN_ANSWER | OF_A_MANAGERS_DIGEST | OF_HRS_DIGEST
 ATTRIBUTES = frozenset(
     {
         *("title", "minutes", "leads", "questions"),
@@ -63,5 +65,7 @@ def allowed_in(template: str) -> frozenset[str]:
             return GENERAL | OF_A_MANAGERS_DIGEST
         case "digest-hr":
             return GENERAL | OF_HRS_DIGEST
+        case "time-declined" | "hr-help":
+            return GENERAL | ABOUT_A_TALK | ABOUT_AN_ANSWER
         case _:
             return GENERAL | ABOUT_A_TALK

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from talkcycle.domain.reconcile import Reconciliation, reconcile
 from talkcycle.domain.routes import Routing
 from talkcycle.domain.store import AuditEntry, DueSubject, Session, Store
 from talkcycle.domain.talks import Round, Talk, TalkState, moved
+from talkcycle.rounds.answer_facts import offer_of
 from talkcycle.rounds.digest_facts import digest_of
 from talkcycle.rounds.last_look import Course, Hindrance, last_look
 from talkcycle.rounds.orders import PageLink, order_for
@@ -101,7 +102,14 @@ def advance(
         hindered = _hindered(store, calendars, decided, now=now)
         outcomes = [
             _rendered(
-                facts, decision, shelf, hindered.get(facts.subject), routing=routing, now=now, page_link=page_link
+                facts,
+                decision,
+                shelf,
+                hindered.get(facts.subject),
+                routing=routing,
+                now=now,
+                calendars=calendars,
+                page_link=page_link,
             )
             for facts, decision in decided
         ]
@@ -148,6 +156,7 @@ def _rendered(
     *,
     routing: Routing,
     now: datetime,
+    calendars: "CalendarsNow | None",
     page_link: PageLink | None,
 ) -> _Outcome:
     if hindrance is not None and hindrance.course is not Course.HOLD:
@@ -161,8 +170,9 @@ def _rendered(
             skipped.append((message, NOTHING_TO_SAY))
             continue
         order = order_for(message, subject.facts, digest=digest, routing=routing, now=now, page_link=page_link)
+        offer = offer_of(shelf.store, calendars, subject, message, now=now)
         try:
-            rendered.append((message, shelf.render(order)))
+            rendered.append((message, shelf.render(replace(order, offer=offer))))
         except Exception as failure:  # noqa: BLE001  # one broken text must not keep all others from going out
             error = f"{message.template}: {type(failure).__name__}"
     return _Outcome(

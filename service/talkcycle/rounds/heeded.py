@@ -12,6 +12,7 @@ from talkcycle.domain.people import Person
 from talkcycle.domain.seen import Heeded, heed
 from talkcycle.domain.store import AuditEntry, Session
 from talkcycle.domain.talks import DELETED, Entry, Round, Talk, TalkState, cancelled, moved
+from talkcycle.rounds.answered import keep_answers
 
 MOVED_THERE = "somebody moved it in the calendar, which told everybody"
 DELETED_THERE = "somebody deleted it in the calendar, which told everybody"
@@ -52,7 +53,7 @@ def heed_entry(session: Session, scene: Scene, seen: SeenEntry, *, now: datetime
     heeded = heed(talk, entry, seen, employee=scene.people[talk.employee], room=scene.room, rows=rows)
     if not seen.gone and seen.remote_id != entry.remote_id:
         session.talks.entry_is_at(entry.uid, seen.remote_id)
-    session.talks.put_answers(entry, heeded.answers, seen_at=now)
+    keep_answers(session, entry, heeded.answers, now=now)
     if heeded.gone:
         _was_deleted(session, scene, now=now)
     elif heeded.moved_to is not None:

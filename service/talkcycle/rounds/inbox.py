@@ -15,6 +15,7 @@ from talkcycle.domain.ports import Clock, Inbox
 from talkcycle.domain.replies import Standing, judge
 from talkcycle.domain.store import AuditEntry, Session, Store
 from talkcycle.domain.talks import Talk, TalkAnswer
+from talkcycle.rounds.answered import keep_answers
 from talkcycle.rounds.heeded import scene_of
 
 WATCH = "imap"
@@ -147,7 +148,7 @@ def _take_reply(session: Session, mail: ReadMail, reply: ItipReply, *, now: date
         if judgement.standing is Standing.STRANGER:
             _note(session, "answer from a stranger", f"{talk.round}/{talk.subject}", "changes nothing", now)
         return STANDINGS[judgement.standing]
-    session.talks.put_answers(entry, [judgement.answer], seen_at=now)
+    keep_answers(session, entry, [judgement.answer], now=now)
     _note_answer(session, talk, judgement.answer, now)
     return Outcome.ANSWER if judgement.answer.verified else Outcome.UNVERIFIED
 

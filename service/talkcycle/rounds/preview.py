@@ -73,6 +73,7 @@ def preview(
                 now=message.due.due_at,
                 page_link=page_link,
             )
+            order = replace(order, offer=message.offer)
             try:
                 composed = compose(order, texts.library, texts.attachments)
             except Exception as failure:  # noqa: BLE001  # whatever a text of HR's does wrong is told like every fault

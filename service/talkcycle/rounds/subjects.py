@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from talkcycle.domain.answer_messages import answer_messages
 from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
 from talkcycle.domain.messages import DueMessage, KnownMessage
 from talkcycle.domain.people import Person, Role
 from talkcycle.domain.reached import reached
 from talkcycle.domain.store import Session
-from talkcycle.domain.talks import Entry, Round, Talk
+from talkcycle.domain.talks import Entry, Round, Talk, TalkAnswer
 from talkcycle.rounds.orders import Facts
 
 
@@ -36,12 +37,16 @@ def gather(session: Session, round_: Round, subjects: Sequence[str]) -> list[Sub
     known: dict[str, list[KnownMessage]] = defaultdict(list)
     for row in session.outbox.of_subjects(round_.id, subjects):
         known[row.key.subject].append(row)
+    answers = session.talks.answers(round_.id, talk_ids)
     gathered = []
     for subject in subjects:
         desired, facts = _desired(
             session, round_, subject, talk=talks.get(subject), people=people, entries=entries, known=known[subject]
         )
-        gathered.append(SubjectFacts(subject=subject, desired=tuple(desired), known=tuple(known[subject]), facts=facts))
+        told = _about_answers(facts, answers.get(facts.talk.id, ()) if facts.talk else (), known[subject])
+        gathered.append(
+            SubjectFacts(subject=subject, desired=(*desired, *told), known=tuple(known[subject]), facts=facts)
+        )
     return gathered
 
 
@@ -85,6 +90,14 @@ def _desired(
     talks = session.talks.of_person(round_.id, person.id)
     messages = person_messages(round_, person, roles_in(talks, person.id), joined_at=joined_at(talks))
     return messages, Facts(round=round_, person=person)
+
+
+def _about_answers(facts: Facts, answers: Iterable[TalkAnswer], known: Iterable[KnownMessage]) -> list[DueMessage]:
+    if facts.talk is None or facts.employee is None or facts.manager is None:
+        return []
+    return answer_messages(
+        facts.round, facts.talk, facts.employee, facts.manager, entry=facts.entry, answers=answers, rows=known
+    )
 
 
 def joined_at(talks: Iterable[Talk]) -> datetime | None:

@@ -4,13 +4,14 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
 from rendering_round import CYCLE, EMPLOYEE, ENTRY, MANAGER, ROUND, TALK, make_order
+from talkcycle.domain.answer_messages import Offer
 from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest, Need, TalkOfTheWeek
 from talkcycle.domain.messages import Kind
@@ -52,6 +53,7 @@ class Case:
     no_mailbox: bool = False
     former: bool = False
     page: bool = False
+    no_times: bool = False
 
 
 CREATE, CHANGE, CANCEL = Kind.MEETING_CREATE, Kind.MEETING_CHANGE, Kind.MEETING_CANCEL
@@ -76,6 +78,11 @@ CASES = (
     Case(name="handed-over-manager", template="handed-over", role=MANAGERS, kind=CANCEL, former=True),
     Case(name="opted-out-employee", template="opted-out", role=EMPLOYEES),
     Case(name="opted-out-employee-page", template="opted-out", role=EMPLOYEES, page=True),
+    Case(name="time-declined-employee", template="time-declined", role=EMPLOYEES),
+    Case(name="time-declined-employee-page", template="time-declined", role=EMPLOYEES, page=True),
+    Case(name="time-declined-no-times", template="time-declined", role=EMPLOYEES, no_times=True),
+    Case(name="time-declined-manager", template="time-declined", role=MANAGERS),
+    Case(name="hr-help", template="hr-help", role=Role.HR),
     Case(name="old-entry-employee", template="old-entry", role=EMPLOYEES, kind=CANCEL),
     Case(name="cancellation-employee", template="cancellation", role=EMPLOYEES, kind=CANCEL),
     Case(name="cancellation-manager", template="cancellation", role=MANAGERS, kind=CANCEL),
@@ -117,7 +124,15 @@ def order_of(case: Case, language: str) -> RenderOrder:
         entry=replace(ENTRY, sequence=int(case.kind is not CREATE)),
         former=replace(MANAGER, id="m0", name="Stina Alm", language=language) if case.former else None,
     )
-    return replace(order, digest=digest_of(case), page_link=PAGE if case.page else "")
+    return replace(order, digest=digest_of(case), offer=offer_of(case), page_link=PAGE if case.page else "")
+
+
+def offer_of(case: Case) -> Offer | None:
+    if case.template not in {"time-declined", "hr-help"}:
+        return None
+    starts = [] if case.no_times else [datetime(2027, 3, day, 9, tzinfo=UTC) for day in (16, 18, 17)]
+    help_at = None if case.no_times else datetime(2027, 2, 17, 8, tzinfo=UTC)
+    return Offer(times=tuple((start, start + timedelta(hours=1)) for start in starts), help_at=help_at)
 
 
 def digest_of(case: Case) -> ManagerDigest | HrDigest | None:

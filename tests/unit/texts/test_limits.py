@@ -18,6 +18,8 @@ MOST_WORDS = {
     "handed-over": 60,
     "cancellation": 60,
     "opted-out": 80,
+    "time-declined": 120,
+    "hr-help": 120,
     "check-in": 80,
     "follow-up": 90,
     "invitation": 120,
@@ -170,7 +172,7 @@ def test_no_word_commands_or_blames(example: Example) -> None:
     text = f"{example.composed.subject}\n{example.composed.preheader}\n{body(example)}"
 
     assert re.findall(rf"\b(?:{FORBIDDEN[base_of(example.language)]})\b", text, re.IGNORECASE) == []
-    if "manager" not in example.name and example.name != "digest-hr":
+    if "manager" not in example.name and example.name not in {"digest-hr", "hr-help"}:
         assert re.findall(rf"\b(?:{PRESSURE[base_of(example.language)]})\b", text, re.IGNORECASE) == []
 
 

@@ -1,0 +1,145 @@
+"""What is said about answers to a talk. Pure: reads no clock, touches no store."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from talkcycle.domain.answers import Declined, declined, declined_times
+from talkcycle.domain.busy import Span
+from talkcycle.domain.endings import unreachable
+from talkcycle.domain.localtime import day_of, instant_of, next_working_moment, working_days_from
+from talkcycle.domain.messages import (
+    HR_HELP,
+    MAY_HAVE_ARRIVED,
+    TIME_DECLINED,
+    DueMessage,
+    Kind,
+    KnownMessage,
+    MessageKey,
+)
+from talkcycle.domain.people import Person, Role
+from talkcycle.domain.recipients import Recipient, hr_recipient, person_recipient
+from talkcycle.domain.talks import Entry, Round, Talk, TalkAnswer, TalkState
+
+OPENS = time(8, 0)
+"""What follows from an answer goes out at once, but not before this nor after office hours."""
+PATIENCE = 3
+"""Working days that the two have before HR is asked to help."""
+MOST_DECLINED = 3
+"""With so many declined times of one talk HR helps at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a message about an answer tells besides the talk.
+
+    Attributes:
+        times: Other times for the talk, the best first: start and end, UTC.
+        help_at: When HR steps in, UTC; None: at once.
+    """
+
+    times: tuple[Span, ...] = ()
+    help_at: datetime | None = None
+
+
+def answer_messages(
+    round_: Round,
+    talk: Talk,
+    employee: Person,
+    manager: Person,
+    *,
+    entry: Entry | None,
+    answers: Iterable[TalkAnswer],
+    rows: Iterable[KnownMessage],
+) -> list[DueMessage]:
+    """List what is to be said about answers to *talk*; nothing about one that is off, or has no time.
+
+    Args:
+        answers: To *entry*, the talk's newest.
+        rows: What the outbox knows of the talk: which times were declined before, and what HR was told.
+    """
+    if talk.state is not TalkState.PLACED or talk.start is None:
+        return []
+    rows = list(rows)
+    pair = {
+        Role.EMPLOYEE: person_recipient(employee, Role.EMPLOYEE, round_.holidays),
+        Role.MANAGER: person_recipient(manager, Role.MANAGER, round_.holidays),
+    }
+    no = declined(talk, entry, answers, rows, calendar_step=round_.cycle.calendar_step.id)
+    messages = [_time_declined(talk, pair[each.role], each) for each in no]
+    if no:
+        hr = hr_recipient(round_.cycle.hr, round_.cycle.country, round_.holidays)
+        messages.append(_hr_help(talk, hr, pair, no, rows))
+    return messages
+
+
+def _time_declined(talk: Talk, to: Recipient, no: Declined) -> DueMessage:
+    return _mail(
+        talk,
+        TIME_DECLINED,
+        to,
+        version=talk.revision,
+        due_at=_at_once(no.since, to),
+        why="the time was declined",
+        repeats=True,
+    )
+
+
+def _hr_help(
+    talk: Talk, hr: Recipient, pair: Mapping[Role, Recipient], no: Iterable[Declined], rows: Sequence[KnownMessage]
+) -> DueMessage:
+    due_at, why = min(_help(talk, pair[each.role], each, rows) for each in no)
+    return _mail(
+        talk,
+        HR_HELP,
+        hr,
+        version=_once(HR_HELP, talk, rows),
+        due_at=_at_once(due_at, hr),
+        why=why,
+    )
+
+
+def _help(talk: Talk, to: Recipient, no: Declined, rows: Sequence[KnownMessage]) -> tuple[datetime, str]:
+    """When HR is asked to help, and why: at once where no more times should be tried, or no days are left to wait."""
+    assert talk.start is not None
+    told = _at_once(no.since, to)
+    if declined_times(talk, rows) >= MOST_DECLINED:
+        return told, f"{MOST_DECLINED} times were declined"
+    later = _working_days_later(told, PATIENCE, to)
+    if day_of(later, to.zone) >= day_of(talk.start, to.zone):
+        return told, "the time was declined shortly before it"
+    return later, f"the time was declined, and {PATIENCE} working days later there is no other"
+
+
+def _once(step: str, talk: Talk, rows: Iterable[KnownMessage]) -> int:
+    """The version of what is sent once a talk: that of what may have arrived, which then stays the one."""
+    arrived = (row for row in rows if row.key.step == step and (row.state in MAY_HAVE_ARRIVED or row.uncertain))
+    return next((row.key.version for row in arrived), talk.revision)
+
+
+def _at_once(instant: datetime, to: Recipient) -> datetime:
+    return next_working_moment(instant, OPENS, to.zone, to.holidays)
+
+
+def _working_days_later(instant: datetime, days: int, to: Recipient) -> datetime:
+    """The same time of day so many working days later."""
+    clock = instant.astimezone(ZoneInfo(to.zone)).time()
+    return instant_of(working_days_from(day_of(instant, to.zone), days, to.holidays), clock, to.zone)
+
+
+def _mail(
+    talk: Talk, step: str, to: Recipient, *, version: int, due_at: datetime, why: str, repeats: bool = False
+) -> DueMessage:
+    """A mail that has lost its purpose when the talk begins."""
+    return DueMessage(
+        key=MessageKey(round=talk.round, subject=talk.subject, step=step, occasion="", recipient=to.key, version=version),
+        kind=Kind.MAIL,
+        role=to.role,
+        template=step,
+        due_at=due_at,
+        expires_at=talk.start,
+        why=why,
+        not_sent=unreachable(to, due_at),
+        repeats=repeats,
+    )

@@ -1,0 +1,92 @@
+"""What the answers to a talk leave open about its time. Pure: reads no clock.
+
+An answer counts only if it was given for the talk as it is now, and is acted upon only if somebody vouches for it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from talkcycle.domain.mailboxes import Answer
+from talkcycle.domain.messages import TIME_DECLINED, KnownMessage, OutboxState
+from talkcycle.domain.people import Role
+from talkcycle.domain.seen import ON_ITS_WAY
+from talkcycle.domain.talks import Entry, Talk, TalkAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """One of the two has declined the talk's time. *since*: when, UTC."""
+
+    role: Role
+    since: datetime
+
+
+def declined(
+    talk: Talk,
+    entry: Entry | None,
+    answers: Iterable[TalkAnswer],
+    rows: Iterable[KnownMessage],
+    *,
+    calendar_step: str,
+) -> tuple[Declined, ...]:
+    """Who has declined the time that *talk* has now.
+
+    Only who was asked: a host who organizes the meeting moves or deletes it instead.
+
+    Args:
+        answers: To *entry*, the talk's newest.
+        rows: What the outbox knows of the talk.
+    """
+    asked = asked_since(talk, entry, rows, calendar_step=calendar_step)
+    given = {each.party: each for each in answers if each.verified}
+    found = []
+    for role, id_ in asked_ones(talk, entry):
+        answer = given.get(f"person:{id_}")
+        if answer is None or answer.answer != Answer.DECLINED or asked is None:
+            continue
+        since = given_since(answer, asked, entry)
+        if since is not None:
+            found.append(Declined(role=role, since=since))
+    return tuple(found)
+
+
+def asked_ones(talk: Talk, entry: Entry | None) -> tuple[tuple[Role, str], ...]:
+    """Who is an attendee of *entry*, by roster id."""
+    both = ((Role.EMPLOYEE, talk.employee), (Role.MANAGER, talk.manager))
+    return both[:1] if entry is not None and entry.in_own_calendar else both
+
+
+def asked_since(talk: Talk, entry: Entry | None, rows: Iterable[KnownMessage], *, calendar_step: str) -> datetime | None:
+    """From when on answers are about the talk as it is now; None: they cannot be yet. UTC.
+
+    In a host's own calendar an answer to the time before may be read while our order is on its way there. By mail the
+    SEQUENCE of each answer has told that already.
+    """
+    if entry is None or not entry.in_own_calendar:
+        return talk.changed_at
+    orders = [row for row in rows if row.key.step == calendar_step and row.key.version == talk.revision]
+    if not orders or any(row.state in ON_ITS_WAY for row in orders):
+        return None
+    sent = [row.settled_at for row in orders if row.state is OutboxState.SENT and row.settled_at is not None]
+    return max([talk.changed_at, *sent])
+
+
+def given_since(answer: TalkAnswer, asked: datetime, entry: Entry | None) -> datetime | None:
+    """When *answer* was given, if it is about the talk as it is now: *asked* is when that began. UTC.
+
+    A calendar that does not say when forgets answers as soon as the time changes: what it tells is about this one.
+    """
+    if answer.at is None:
+        return asked if entry is not None and entry.in_own_calendar else None
+    return answer.at if answer.at >= asked else None
+
+
+def declined_times(talk: Talk, rows: Iterable[KnownMessage]) -> int:
+    """How many times of *talk* were declined, with the one it has now."""
+    before = {
+        row.key.version
+        for row in rows
+        if row.key.step == TIME_DECLINED and row.key.version < talk.revision and row.state is not OutboxState.WITHDRAWN
+    }
+    return len(before) + 1

@@ -1,0 +1,330 @@
+"""What follows from a declined time: one kind mail for each, and HR once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import START, a_person, a_round, a_talk, at
+from outbox_model import HORIZON, ModelOutbox
+from talkcycle.domain.answer_messages import answer_messages
+from talkcycle.domain.cycle import Place
+from talkcycle.domain.derive import talk_messages
+from talkcycle.domain.messages import ABOUT_ANSWERS, HR_HELP, TIME_DECLINED, KnownMessage, OutboxState
+from talkcycle.domain.talks import Entry, Talk, TalkAnswer, abstained, moved
+
+ROUND = a_round()
+ANNA, BO = a_person(), a_person("bo", manager=None)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+INVITED = at(2027, 2, 18, 8)
+"""A Thursday; the talk is three weeks away."""
+E, M = "person:anna", "person:bo"
+
+
+def an_entry(transport: str, number: int, **fields: int | bool | None) -> Entry:
+    entry = Entry(
+        round=ROUND.id,
+        talk="anna",
+        number=number,
+        uid=f"{number}@example.com",
+        sequence=0,
+        transport=transport,
+        organizer="bo@example.com" if transport != "smtp" else "talks@example.com",
+    )
+    return replace(entry, **fields)  # type: ignore[arg-type]  # one dictionary for fields of several kinds
+
+
+@dataclass(slots=True)
+class Life:
+    """One talk through its days, on servers that take everything at once, with people who answer."""
+
+    transport: str = "smtp"
+    talk: Talk = field(default_factory=a_talk)
+    answers: dict[tuple[str, bool], TalkAnswer] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    box: ModelOutbox = field(default_factory=ModelOutbox)
+    now: datetime = field(default_factory=lambda: at(2027, 2, 1, 9))
+    off: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.entries = [an_entry(self.transport, 1)]
+        self.box.next_due = self.now
+        self.until(self.now)
+
+    def until(self, instant: datetime) -> None:
+        """Tick whenever something is due, and at *instant*."""
+        while True:
+            self.tick()
+            if self.now >= instant:
+                return
+            waiting = [row.due_at for row in self.box.rows.values() if row.state is OutboxState.QUEUED]
+            looks = [] if self.box.next_due is None else [self.box.next_due]
+            self.now = min(instant, max(self.now + timedelta(minutes=5), min([*waiting, *looks], default=instant)))
+
+    def look(self) -> None:
+        """An answer came, or HR did something: the talk is looked at with the next tick."""
+        self.box.next_due = self.now
+        self.tick()
+
+    def tick(self) -> None:
+        if self.box.next_due is None or self.box.next_due >= self.now + HORIZON:
+            self.box.tick(self.now)
+            return
+        *earlier, entry = self.entries
+        rows = [_settled(row, self.box) for row in self.box.rows.values()]
+        desired = talk_messages(ROUND, self.talk, ANNA, BO, entry=entry, earlier=earlier)
+        desired += answer_messages(ROUND, self.talk, ANNA, BO, entry=entry, answers=self.answers.values(), rows=rows)
+        self.box.change(desired, self.now)
+        self.box.tick(self.now)
+
+    def answer(self, party: str, says: str, *, verified: bool = True, after: timedelta = HOUR) -> None:
+        self.now += after
+        self.answers[party, verified] = TalkAnswer(party=party, answer=says, at=self.now, verified=verified)
+        self.look()
+
+    def move(self, days: int = 1) -> None:
+        """HR moves it; a calendar forgets what was answered to the time before."""
+        assert self.talk.start is not None
+        self.now += HOUR
+        self.talk = moved(self.talk, start=self.talk.start + days * DAY, place=Place(), at=self.now)
+        if self.entries[-1].in_own_calendar:
+            self.answers.clear()
+        self.look()
+
+    def abstain(self) -> None:
+        self.now += HOUR
+        self.talk = abstained(self.talk, reason="mine alone", at=self.now)
+        self.entries[-1] = replace(self.entries[-1], live=False, closed=self.talk.revision)
+        self.off.append((self.now, datetime.max.replace(tzinfo=UTC)))
+        self.look()
+
+    def come_back(self) -> None:
+        self.now += HOUR
+        self.off[-1] = (self.off[-1][0], self.now)
+        self.talk = moved(self.talk, start=self.now + 22 * DAY, place=Place(), at=self.now)
+        self.entries.append(an_entry(self.transport, len(self.entries) + 1, opened=self.talk.revision))
+        self.answers.clear()
+        self.look()
+
+    def sent(self, *steps: str) -> list[tuple[str, str, datetime]]:
+        return [
+            (row.key.step, row.key.recipient, row.due_at)
+            for _, row in self.box.sent
+            if row.key.step in (steps or ABOUT_ANSWERS)
+        ]
+
+
+def _settled(row: KnownMessage, box: ModelOutbox) -> KnownMessage:
+    """*row* with the instant at which it left."""
+    left = [when for when, sent in box.sent if sent.key == row.key]
+    return replace(row, settled_at=left[0]) if left else row
+
+
+@pytest.fixture(params=["smtp", "graph"])
+def life(request: pytest.FixtureRequest) -> Life:
+    made = Life(request.param)
+    made.until(INVITED)
+    return made
+
+
+def test_who_declines_the_time_gets_one_mail_at_once_and_hr_is_asked_to_help_three_working_days_later(life: Life) -> None:
+    life.answer(E, "declined")
+    life.until(INVITED + 14 * DAY)
+
+    told = INVITED + HOUR
+    assert life.sent() == [(TIME_DECLINED, E, told), (HR_HELP, "hr", told + 5 * DAY)], "a weekend lies between"
+
+
+def test_in_the_evening_and_at_weekends_nobody_is_written_to(life: Life) -> None:
+    life.answer(E, "declined", after=timedelta(days=1, hours=10))
+
+    assert life.sent() == []
+    life.until(INVITED + 6 * DAY)
+    assert life.sent(TIME_DECLINED) == [(TIME_DECLINED, E, at(2027, 2, 22, 7))]
+
+
+def test_a_new_time_in_between_leaves_hr_in_peace(life: Life) -> None:
+    life.answer(E, "declined")
+    life.until(INVITED + 2 * DAY)
+    life.move()
+    life.until(START + DAY)
+
+    assert life.sent() == [(TIME_DECLINED, E, INVITED + HOUR)]
+
+
+def test_who_accepts_after_all_leaves_hr_in_peace(life: Life) -> None:
+    life.answer(E, "declined")
+    life.answer(E, "accepted")
+    life.until(START)
+
+    assert [step for step, _, _ in life.sent()] == [TIME_DECLINED]
+
+
+def test_a_moved_talk_that_is_declined_again_gets_another_mail_and_with_the_third_hr_helps_at_once(life: Life) -> None:
+    for _ in range(3):
+        life.answer(E, "declined")
+        life.move()
+    assert life.sent(TIME_DECLINED) == [(TIME_DECLINED, E, INVITED + hours * HOUR) for hours in (1, 3, 5)]
+    assert life.sent(HR_HELP) == [(HR_HELP, "hr", INVITED + 5 * HOUR)]
+
+    life.answer(E, "declined")
+    life.until(START)
+    assert len(life.sent(TIME_DECLINED)) == 4
+    assert len(life.sent(HR_HELP)) == 1
+
+
+def test_shortly_before_the_talk_hr_helps_at_once(life: Life) -> None:
+    life.until(START - DAY)
+    life.answer(E, "declined")
+
+    assert sorted(step for step, _, _ in life.sent()) == [HR_HELP, TIME_DECLINED]
+
+
+def test_by_mail_the_manager_is_asked_likewise_and_hr_is_told_once_of_both() -> None:
+    life = Life("smtp")
+    life.until(INVITED)
+    life.answer(M, "declined")
+    life.answer(E, "declined")
+    life.until(START)
+
+    assert [(step, who) for step, who, _ in life.sent()] == [(TIME_DECLINED, M), (TIME_DECLINED, E), (HR_HELP, "hr")]
+
+
+def test_who_hosts_the_meeting_in_their_own_calendar_is_not_asked() -> None:
+    life = Life("graph")
+    life.until(INVITED)
+    life.answer(M, "declined")
+    life.until(START)
+
+    assert life.sent() == []
+
+
+@pytest.mark.parametrize("says", ["accepted", "tentative", "none"])
+def test_nothing_follows_from_other_answers_to_the_time(life: Life, says: str) -> None:
+    life.answer(E, says)
+    life.until(INVITED + 5 * DAY)
+
+    assert life.sent() == []
+
+
+def test_what_nobody_vouches_for_is_not_acted_upon(life: Life) -> None:
+    life.answer(E, "declined", verified=False)
+    life.until(START)
+
+    assert life.sent(TIME_DECLINED, HR_HELP) == []
+
+
+def test_an_answer_to_the_time_before_does_not_count() -> None:
+    life = Life("smtp")
+    life.until(INVITED)
+    before = TalkAnswer(party=E, answer="declined", at=life.now + HOUR / 2)
+    life.move()
+    life.answers[E, True] = before
+    life.look()
+    life.until(START)
+
+    assert life.sent() == []
+
+
+def test_an_answer_read_while_the_new_time_is_on_its_way_to_the_calendar_does_not_count_nor_does_it_later() -> None:
+    life = Life("graph")
+    life.until(INVITED)
+    assert life.talk.start is not None
+    life.talk = moved(life.talk, start=life.talk.start + DAY, place=Place(), at=life.now)
+    life.answers[E, True] = TalkAnswer(party=E, answer="declined", at=life.now + HOUR / 4)
+    rows = list(life.box.rows.values())
+    entry = life.entries[-1]
+
+    def due(known: Sequence[KnownMessage]) -> list[str]:
+        found = answer_messages(ROUND, life.talk, ANNA, BO, entry=entry, answers=life.answers.values(), rows=known)
+        return [each.key.step for each in found]
+
+    assert due(rows) == []
+    life.now += HOUR
+    life.look()
+    assert due([_settled(row, life.box) for row in life.box.rows.values()]) == []
+
+
+def test_a_calendar_that_does_not_say_when_tells_of_the_time_it_has(life: Life) -> None:
+    life.answers[E, True] = TalkAnswer(party=E, answer="declined")
+    life.look()
+    life.until(INVITED + DAY)
+
+    assert [step for step, _, _ in life.sent()] == ([TIME_DECLINED] if life.transport == "graph" else [])
+
+
+def test_who_has_no_mailbox_is_recorded_as_not_written_to_and_hr_helps() -> None:
+    nobody = replace(ANNA, email=None)
+    answers = [TalkAnswer(party=E, answer="declined", at=INVITED)]
+    found = answer_messages(ROUND, a_talk(), nobody, BO, entry=None, answers=answers, rows=[])
+
+    assert [(each.key.step, each.not_sent is None) for each in found] == [(TIME_DECLINED, False), (HR_HELP, True)]
+
+
+DOES = st.lists(
+    st.sampled_from(
+        [
+            *("declined", "accepted", "tentative", "host declines", "unverified"),
+            *("move", "wait", "wait long", "jump", "abstain", "come back", "lost"),
+        ]
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def do(life: Life, step: str) -> None:
+    match step:
+        case "wait":
+            life.until(life.now + DAY)
+        case "wait long":
+            life.until(life.now + 6 * DAY)
+        case "jump":  # the machine was off
+            life.now += 10 * DAY
+            life.tick()
+        case "lost":  # nobody knows whether the last mail arrived
+            nobody_knows(life)
+        case "host declines":
+            life.answer(M, "declined")
+        case "unverified":
+            life.answer(E, "declined", verified=False)
+        case "come back" if life.talk.is_off:
+            life.come_back()
+        case "abstain" | "move" if not life.talk.is_off:
+            getattr(life, step)()
+        case says if says in {"declined", "accepted", "tentative"}:
+            life.answer(E, says)
+
+
+@given(transport=st.sampled_from(["smtp", "graph"]), steps=DOES)
+def test_whatever_people_answer_nobody_is_written_to_twice_about_one_time_and_hr_once_a_talk(
+    transport: str, steps: Sequence[str]
+) -> None:
+    life = Life(transport)
+    life.until(INVITED)
+    for step in steps:
+        do(life, step)
+    life.until(life.now + 90 * DAY)
+    about = [row for _, row in life.box.sent if row.key.step in ABOUT_ANSWERS]
+    when = {row.key: instant for instant, row in life.box.sent}
+
+    assert len({row.key for row in about}) == len(about)
+    assert len([row for row in about if row.key.step == HR_HELP]) <= 1
+    for row in about:
+        assert not any(begins < when[row.key] < ends for begins, ends in life.off), "somebody abstained"
+        assert row.expires_at is not None
+        assert when[row.key] < row.expires_at
+    assert all(row.state not in {OutboxState.QUEUED, OutboxState.HELD} for row in life.box.rows.values())
+    rendered = len(life.box.rendered)
+    life.until(life.now + 20 * DAY)
+    assert len(life.box.rendered) == rendered, "it has come to rest"
+
+
+def nobody_knows(life: Life) -> None:
+    about = [row for row in life.box.rows.values() if row.key.step in ABOUT_ANSWERS and row.state is OutboxState.SENT]
+    if about:
+        row = max(about, key=lambda each: each.id)
+        life.box.rows[row.key] = replace(row, uncertain=True)
