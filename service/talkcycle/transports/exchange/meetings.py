@@ -54,7 +54,7 @@ def keep_meeting(server: Server, parcel: Parcel) -> Receipt:
             return _change(server, box, order)
         case Kind.MEETING_CANCEL:
             return _cancel(server, box, order)
-        case Kind.MAIL:
+        case Kind.MAIL | Kind.COUNTER_DECLINED:
             raise PermanentDeliveryError("a mail is no meeting")
 
 
