@@ -1,0 +1,182 @@
+"""What follows from answers that people give in their calendars: of a whole company, and of a small one looked at closely."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from builders import START, a_talk
+from mixed_company import Company, address, mixed_company, rows, talks
+from round_in_calendars import INVITED, Round
+from servers.organisation import Response, Where
+from talkcycle.bootstrap import Application
+from talkcycle.domain.messages import ABOUT_ANSWERS, HR_HELP, TIME_DECLINED, KnownMessage, OutboxState
+from talkcycle.domain.talks import Talk, TalkState
+from talkcycle.rounds.change import abstain, move_talk
+from talkcycle.rounds.timeline import timeline
+
+MIDST = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+OVER = datetime(2027, 6, 1, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ANNA = "anna@example.com"
+SENT = OutboxState.SENT
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+MONTHS = {"mars": 3, "april": 4}
+OFFERED = re.compile(r"(?m)^- \w+ (\d+) (\w+) kl\. (\d+)\.(\d+)")
+
+
+# In the calendars of a whole company
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Company]:
+    with mixed_company(tmp_path) as company:
+        yield company
+
+
+def test_who_declines_the_time_gets_three_others_by_mail_of_which_each_is_really_free(company: Company) -> None:
+    app = company.open()
+    draft = company.approve(app)
+    daemon = company.start(app)
+    company.run(daemon, MIDST)
+    talk = upcoming(company, app, draft.round, Where.ONLINE)
+    [item] = company.hosted(talk)
+    company.organisation.answer(address(talk.employee), item.uid, Response.DECLINED)
+    busy = datetime(2027, 3, 22, 7, 0, tzinfo=UTC)
+    for day in range(3):  # the manager has less time than when it was planned
+        company.organisation.occupy(address(talk.manager), busy + day * DAY, busy + day * DAY + 8 * HOUR)
+    company.run(daemon, MIDST + HOUR)
+
+    [mail] = of_step(app, draft.round, TIME_DECLINED)
+    assert (mail.key.recipient, mail.state) == (f"person:{talk.employee}", SENT)
+    offered = offered_in(app, mail)
+    assert len(offered) == len({start.date() for start in offered}) == 3
+    for start in offered:
+        assert start != talk.start
+        for who in (talk.employee, talk.manager):
+            assert company.organisation.busy_times(address(who), start, start + HOUR) == []
+            assert not any(begins < start + HOUR and start < ends for begins, ends in others_of(app, who, talk))
+
+    company.run(daemon, OVER)
+    [help_] = of_step(app, draft.round, HR_HELP)
+    assert (help_.key.recipient, help_.key.subject, help_.state) == ("hr", talk.subject, SENT)
+    assert len(of_step(app, draft.round, TIME_DECLINED)) == 1
+    assert company.mails_with(mail.message_id) == company.mails_with(help_.message_id) == 1
+
+
+def upcoming(company: Company, app: Application, round_: str, where: Where) -> Talk:
+    """One in its host's calendar, at least eight days away."""
+    soon = company.clock.now() + 8 * DAY
+    theirs = (each for each in talks(app, round_).values() if company.where[each.manager] is where)
+    return next(each for each in theirs if company.hosted(each) and each.start and each.start > soon)
+
+
+def of_step(app: Application, round_: str, step: str) -> list[KnownMessage]:
+    return [row for row in rows(app, round_) if row.key.step == step]
+
+
+def offered_in(app: Application, row: KnownMessage) -> list[datetime]:
+    with app.store.read() as session:
+        payload = session.outbox.payload(row.id)
+    assert payload is not None
+    part = message_from_bytes(payload, policy=policy.default).get_body(("plain",))
+    assert part is not None
+    return [
+        datetime(2027, MONTHS[month], int(day), int(hour), int(minute), tzinfo=STOCKHOLM).astimezone(UTC)
+        for day, month, hour, minute in OFFERED.findall(part.get_content())
+    ]
+
+
+def others_of(app: Application, who: str, talk: Talk) -> list[tuple[datetime, datetime]]:
+    """When the other talks of *who* are."""
+    with app.store.read() as session:
+        others = [each for each in session.talks.of_person(talk.round, who) if each.id != talk.id]
+    return [(each.start, each.end) for each in others if each.start and each.end]
+
+
+# In those of a small one
+
+
+@pytest.fixture
+def round_(tmp_path: Path) -> Iterator[Round]:
+    """Everybody is invited, and the calendars have been read since."""
+    made = Round(tmp_path, (a_talk("anna"), a_talk("cilla", start=START + 3 * HOUR)))
+    made.until(INVITED)
+    made.watch()
+    yield made
+    made.store.close()
+
+
+def told(round_: Round) -> list[tuple[str, str]]:
+    """What was sent about Anna's answers, in the order it went."""
+    about = [row for row in round_.rows() if row.key.step in ABOUT_ANSWERS and row.state is SENT]
+    return [(row.key.step, row.key.recipient) for row in sorted(about, key=lambda row: (row.settled_at, row.id))]
+
+
+def answers(round_: Round, response: Response) -> None:
+    round_.organisation.answer(ANNA, round_.item().uid, response)
+    round_.watch()
+    round_.work()
+
+
+def test_the_mail_goes_with_the_next_tick_after_the_answer_was_read_and_a_restart_repeats_nothing(round_: Round) -> None:
+    answers(round_, Response.DECLINED)
+    assert told(round_) == [(TIME_DECLINED, "person:anna")]
+
+    round_.start()
+    round_.watch()
+    round_.work()
+    assert told(round_) == [(TIME_DECLINED, "person:anna")]
+
+
+def test_a_decline_that_is_told_again_and_again_asks_hr_once(round_: Round) -> None:
+    answers(round_, Response.DECLINED)
+    for _ in range(8):
+        round_.clock.jump(DAY)
+        answers(round_, Response.DECLINED)
+    round_.until(START + 10 * DAY)
+
+    assert told(round_).count((TIME_DECLINED, "person:anna")) == 1
+    assert told(round_).count((HR_HELP, "hr")) <= 1
+
+
+def test_what_was_said_and_why_is_in_the_timeline(round_: Round) -> None:
+    answers(round_, Response.DECLINED)
+
+    found = {line.step: (line.state, line.why) for line in timeline(round_.store, "anna", now=round_.clock.now()).lines}
+    assert found[TIME_DECLINED] == ("sent", "the time was declined")
+
+
+def test_a_new_time_leaves_hr_in_peace_and_is_answered_anew(round_: Round) -> None:
+    answers(round_, Response.DECLINED)
+    round_.clock.jump(DAY)
+    move_talk(
+        round_.store,
+        round_.id,
+        "anna",
+        start=START + 7 * DAY,
+        place=None,
+        who="eva",
+        routing=round_.routing,
+        now=round_.clock.now(),
+    )
+    round_.work()
+    round_.watch()
+    round_.until(START)
+    assert told(round_) == [(TIME_DECLINED, "person:anna")]
+
+    answers(round_, Response.DECLINED)
+    assert told(round_) == [(TIME_DECLINED, "person:anna")] * 2
+
+
+def test_who_abstains_after_declining_gets_nothing_more(round_: Round) -> None:
+    answers(round_, Response.DECLINED)
+    abstain(round_.store, round_.id, "anna", reason="", who="eva", now=round_.clock.now())
+    round_.until(START + 10 * DAY)
+
+    assert round_.talk().state is TalkState.ABSTAINED
+    assert told(round_) == [(TIME_DECLINED, "person:anna")]
