@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from talkcycle.domain.delivery import TransientDeliveryError
 from talkcycle.domain.mailboxes import Finding, Grade
@@ -95,7 +95,16 @@ class ImapDoctor:
             yield _bad("login", str(no_token), self._refused())
             return
         yield _good("login", f"{self.settings.user} is logged in")
-        yield from self._folders(line)
+        try:
+            line.select_folder(self.settings.folder, readonly=True)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as failure:
+            says = f"{self.settings.folder} cannot be read: {explained(failure)}"
+            yield _bad("folder", says, "Check imap.folder.")
+            return
+        yield _good("folder", f"{self.settings.folder} can be read")
+        yield self._trays(line)
         yield self._idle(line)
         yield self._move(line)
         yield self._signatures(line)
@@ -113,21 +122,13 @@ class ImapDoctor:
             )
         return "Check imap.user and the password it has; it was tried once, so that no account is locked."
 
-    def _folders(self, line: Any) -> Iterator[Finding]:
-        settings = self.settings
-        try:
-            line.select_folder(settings.folder, readonly=True)
-        except IMAPClientError as failure:
-            yield _bad("folder", f"{settings.folder} cannot be read: {explained(failure)}", "Check imap.folder.")
-            return
-        yield _good("folder", f"{settings.folder} can be read")
-        wanted = [whole_name(line, name) for name in (settings.processed, settings.unreadable)]
+    def _trays(self, line: Any) -> Finding:
+        wanted = [whole_name(line, name) for name in (self.settings.processed, self.settings.unreadable)]
         missing = [name for name in wanted if not line.folder_exists(name)]
-        if missing:
-            says = f"{' and '.join(missing)} will be made when the first mail is moved there"
-            yield _finding("trays", Grade.UNTOLD, says, "Make them in the mailbox, if its user may not.")
-        else:
-            yield _good("trays", f"{' and '.join(wanted)} are there")
+        if not missing:
+            return _good("trays", f"{' and '.join(wanted)} are there")
+        says = f"{' and '.join(missing)} will be made when the first mail is moved there"
+        return _finding("trays", Grade.UNTOLD, says, "Make them in the mailbox, if its user may not.")
 
     def _idle(self, line: Any) -> Finding:
         if line.has_capability("IDLE"):
