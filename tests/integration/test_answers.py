@@ -1,4 +1,4 @@
-"""What follows from answers that people give in their calendars: of a whole company, and of a small one looked at closely."""
+"""What follows from answers that people give in their calendars: of a whole company, and of a small one."""
 
 import re
 from collections.abc import Iterator
