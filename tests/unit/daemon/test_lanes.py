@@ -248,6 +248,39 @@ def test_each_mailbox_keeps_a_rate_of_its_own(office: Office) -> None:
     assert office.clock.now() - NOON < 5 * half, "one rate for both would take five pauses"
 
 
+def test_a_line_that_would_wait_in_one_mailbox_serves_another_meanwhile(office: Office) -> None:
+    office.queue(BO, "b1", "b2", "b3")
+    office.queue(CILLA, "c1", "c2")
+
+    office.dispatcher(per_minute=2).dispatch_due(Jumping(office.clock))
+
+    assert [name for _, name in office.graph.got] == ["b1", "c1", "b2", "c2", "b3"]
+
+
+def test_of_several_lines_one_keeps_to_the_mailbox_with_the_most_and_the_others_do_the_rest(office: Office) -> None:
+    office.queue(BO, "b1", "b2", "b3")
+    for number in range(4):
+        office.queue(f"m{number}@example.com", f"p{number}")
+    kept_to, rest = threading.Event(), threading.Semaphore(0)
+
+    class Keeping(Jumping):
+        def wait(self, timeout: float | None = None) -> bool:
+            if not kept_to.is_set():
+                kept_to.set()
+                assert all(rest.acquire(timeout=5) for _ in range(4))
+            return super().wait(timeout)
+
+    def act(parcel: Parcel) -> None:
+        if parcel.mailbox != BO:
+            assert kept_to.wait(timeout=5), "a line waits for the next turn of the mailbox with the most"
+            rest.release()
+
+    office.graph.act = act
+
+    assert office.dispatcher(per_minute=1, connections=2).dispatch_due(Keeping(office.clock)) == DispatchSummary(sent=7)
+    assert office.clock.now() == NOON + 2 * MINUTE
+
+
 def test_many_mailboxes_with_a_message_each_wait_for_nothing(office: Office) -> None:
     for number in range(8):
         office.queue(f"m{number}@example.com", f"p{number}")
@@ -323,7 +356,7 @@ def test_a_message_goes_by_its_own_transport_alone(office: Office) -> None:
 
 
 def test_meetings_are_kept_and_mails_are_sent_with_all_that_is_known_of_them(office: Office) -> None:
-    for kind in Kind:
+    for kind in (Kind.MAIL, CREATE, CHANGE, CANCEL):
         office.queue(BO, kind.value, kind=kind)
 
     office.dispatcher().dispatch_due()
