@@ -83,6 +83,8 @@ def test_live_entries_are_those_that_stand_in_a_calendar_of_the_transport_by_org
     with store.read() as session:
         assert session.talks.live_entries("graph") == [of_bo, of_cilla]
         assert session.talks.live_entries("exchange") == [on_premises]
+        assert session.talks.live_entries("graph", CILLA) == [of_cilla]
+        assert session.talks.live_entries("exchange", CILLA) == []
 
 
 def test_entries_of_a_round_that_is_closed_are_watched_no_more(store: SqlStore) -> None:
@@ -308,6 +310,44 @@ def test_what_a_dead_worker_had_first_counts_as_tried_and_the_rest_does_not(with
         assert session.outbox.bury(silent_since=None, now=NOON, unknown_pause_until=NOON) == 2
         session.outbox.wake_unknown(now=NOON)
     assert {each.id: each.tried for each in claim(with_round, BO)} == {first.id: True, second.id: False}
+
+
+def test_a_mailbox_is_in_hand_while_something_may_have_happened_there_that_nobody_knows_of(with_round: SqlStore) -> None:
+    def in_hand(transport: str = "graph", mailbox: str = BO) -> bool:
+        with with_round.read() as session:
+            return session.outbox.in_hand(transport, mailbox)
+
+    queue_for(with_round, BO, "anna")
+    assert not in_hand(), "what waits for its first try has done nothing"
+    [claimed] = claim(with_round, BO)
+    assert in_hand()
+    assert not in_hand("exchange")
+    assert not in_hand(mailbox=CILLA)
+    unknown = Verdict(state=OutboxState.UNKNOWN, not_before=NOON, reason="the line died", uncertain=True)
+    with with_round.write() as session:
+        session.outbox.record_failure(claimed.id, unknown, owner="w", now=NOON)
+    assert in_hand()
+    with with_round.write() as session:
+        session.outbox.move([claimed.id], to=OutboxState.HELD, reason="held by eva", now=NOON)
+    assert in_hand(), "held, and it may stand there all the same"
+    with with_round.write() as session:
+        session.outbox.move([claimed.id], to=OutboxState.QUEUED, reason="released by eva", now=NOON)
+    assert in_hand()
+    [again] = claim(with_round, BO)
+    with with_round.write() as session:
+        session.outbox.record_sent(again.id, owner="w", reply="was done before", now=NOON)
+    assert not in_hand()
+
+
+def test_what_was_certainly_not_delivered_is_not_in_hand(with_round: SqlStore) -> None:
+    queue_for(with_round, BO, "anna", "bea")
+    first, second = claim(with_round, BO)
+    later = Verdict(state=OutboxState.QUEUED, not_before=LATER, reason="not now")
+    never = Verdict(state=OutboxState.FAILED, not_before=None, reason="no")
+    with with_round.write() as session:
+        session.outbox.record_failure(first.id, later, owner="w", now=NOON)
+        session.outbox.record_failure(second.id, never, owner="w", now=NOON)
+        assert not session.outbox.in_hand("graph", BO)
 
 
 def test_lines_that_claim_different_mailboxes_at_once_get_their_own(with_round: SqlStore) -> None:
