@@ -118,7 +118,7 @@ class Dispatcher:
             self.log.error("stopped without the server's answer", messages=left)
 
     def _work(self, run: "_Run", transport: str) -> None:
-        """One line: whichever mailbox of *transport* may send and has something due, a batch at a time.
+        """One line: whichever mailbox of *transport* may send soonest and has something due, a batch at a time.
 
         It ends when no line has anything left: until then what falls due meanwhile is found.
         """
@@ -133,7 +133,11 @@ class Dispatcher:
                 try:
                     with self.store.write() as session:
                         batch = session.outbox.claim(
-                            owner=owner, transport=transport, mailbox=lane.mailbox, now=self.clock.now(), limit=BATCH
+                            owner=owner,
+                            transport=transport,
+                            mailbox=lane.mailbox,
+                            now=self.clock.now(),
+                            limit=self._at_once(lane),
                         )
                     if batch:
                         self._send_batch(run, lane, connection, batch, owner)
@@ -141,28 +145,41 @@ class Dispatcher:
                     run.leave(lane)
 
     def _next_lane(self, run: "_Run", transport: str) -> Lane | None:
-        """A lane with something due and room for one more line; among these the one whose turn comes first."""
+        """A lane with something due and room for one more line; among these the one whose turn comes first.
+
+        Where there are several lines, one keeps to the mailbox with the most to send: it takes the longest, and the
+        others do the rest meanwhile.
+        """
         now = self.clock.now()
         if self.closed.get(transport, now) > now:
             return None
         with self.store.read() as session:
             lanes = [lane for lane in session.outbox.lanes(now=now) if lane.transport == transport]
         open_ = [lane for lane in lanes if self.closed.get(lane, now) <= now]
-        open_.sort(key=lambda lane: self._rate(lane).wait())
-        return next((lane for lane in open_ if run.enter(lane, self.limits[transport].per_mailbox)), None)
+        kept_to = open_[:1] if self.limits[transport].connections > 1 else []
+        by_turn = sorted(open_, key=lambda lane: self._rate(lane).wait())
+        return next((lane for lane in (*kept_to, *by_turn) if run.enter(lane, self.limits[transport].per_mailbox)), None)
 
     def _rate(self, lane: Lane) -> RateLimiter:
         with self._rates_lock:
             return self.rates.setdefault(lane, RateLimiter(self.limits[lane.transport].per_minute, clock=self.clock))
+
+    def _at_once(self, lane: Lane) -> int:
+        """How much a line claims: not so much that it waits in one mailbox while others could send."""
+        return BATCH if self.limits[lane.transport].per_minute is None else 1
 
     def _send_batch(
         self, run: "_Run", lane: Lane, connection: Connection, batch: list[ClaimedMessage], owner: str
     ) -> None:
         with Pulse(self.store, self.clock, owner) as pulse:
             for number, message in enumerate(batch):
-                proceed = not self._over(run, lane) and self._rate(lane).acquire(run.stop) and not self._over(run, lane)
-                # Whoever was taken for dead must not send what is somebody else's by now.
-                if not proceed or not pulse.holds() or not self._send_one(run, lane, connection, message, owner):
+                kept = False
+                if not self._over(run, lane):
+                    with self._rate(lane).turn(run.stop) as mine:
+                        # Whoever was taken for dead must not send what is somebody else's by now.
+                        proceed = mine and not self._over(run, lane) and pulse.holds()
+                        kept = proceed and self._send_one(run, lane, connection, message, owner)
+                if not kept:
                     with self.store.write() as session:  # what is not ours any more stays where it is
                         session.outbox.give_back([each.id for each in batch[number:]], owner=owner, now=self.clock.now())
                     return

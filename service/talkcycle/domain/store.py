@@ -261,7 +261,7 @@ class Outbox(Protocol):
         ...
 
     def lanes(self, *, now: datetime) -> list[Lane]:
-        """Where queued messages wait whose instant has come, longest waiting first. Nothing while on hold."""
+        """Where queued messages wait whose instant has come, the most of them first. Nothing while on hold."""
         ...
 
     def claim(

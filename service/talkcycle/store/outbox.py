@@ -147,7 +147,7 @@ class SqlOutbox:
             select(box.c.transport, box.c.mailbox)
             .where(text("state = 'queued'"), box.c.not_before <= now)
             .group_by(box.c.transport, box.c.mailbox)
-            .order_by(func.min(box.c.not_before), box.c.transport, box.c.mailbox)
+            .order_by(func.count().desc(), func.min(box.c.not_before), box.c.transport, box.c.mailbox)
         )
         return [Lane(transport=row.transport, mailbox=row.mailbox) for row in self.connection.execute(query)]
 

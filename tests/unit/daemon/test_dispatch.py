@@ -361,7 +361,7 @@ def test_who_was_taken_for_dead_while_waiting_for_the_rate_limit_does_not_send_o
     transport = Calling(lambda _: None)
     a_dispatcher(store, transport, clock, per_minute=1).dispatch_due(Sleep())
 
-    assert buried == [2]
+    assert buried == [1]
     assert [(row.state, row.uncertain) for row in rows(store)] == [(SENT, False), (UNKNOWN, True), (SENT, False)]
     assert transport.recipients == ["one", "three"]
 

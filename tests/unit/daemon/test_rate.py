@@ -1,3 +1,4 @@
+import random
 import threading
 from datetime import timedelta
 
@@ -82,6 +83,63 @@ def test_a_clock_that_was_set_back_does_not_stop_the_mail() -> None:
     clock.jump(-timedelta(days=1))
 
     assert [limiter.reserve().total_seconds() for _ in range(2)] == [2, 4]
+
+
+def test_however_unevenly_messages_travel_no_minute_has_more_where_they_arrive() -> None:
+    clock, chance = JumpingClock(), random.Random(7)
+    limiter, start = RateLimiter(30, clock=clock), clock.now()
+
+    arrived = []
+    for _ in range(200):
+        with limiter.turn(Patience(clock)) as mine:
+            assert mine
+            clock.jump(timedelta(seconds=chance.uniform(0.05, 0.9)))
+            arrived.append(clock.now())
+            clock.jump(timedelta(seconds=chance.uniform(0.05, 0.9)))
+
+    busiest = max(sum(first <= at < first + timedelta(minutes=1) for at in arrived) for first in arrived)
+    assert busiest == 30
+    assert arrived[-1] - start < timedelta(minutes=200 / 30) * 1.05, "and hardly any time is lost over it"
+
+
+def test_the_next_one_counts_from_when_the_one_before_was_through() -> None:
+    clock = JumpingClock()
+    limiter = RateLimiter(1, clock=clock)
+
+    with limiter.turn(Patience(clock)):
+        clock.jump(timedelta(seconds=10))
+        assert limiter.wait() == timedelta(seconds=50), "it may have been counted at once"
+    assert limiter.wait() == timedelta(seconds=60), "or only now"
+
+
+def test_two_under_way_at_once_are_both_counted() -> None:
+    clock = JumpingClock()
+    limiter = RateLimiter(2, clock=clock)
+
+    with limiter.turn(Patience(clock)), limiter.turn(Patience(clock)):
+        clock.jump(timedelta(seconds=5))
+    clock.jump(timedelta(seconds=40))
+
+    assert [limiter.reserve().total_seconds() for _ in range(2)] == [20, 50], "they were through at 35 seconds"
+
+
+def test_who_comes_a_little_late_takes_no_place_from_the_others() -> None:
+    clock = JumpingClock()
+    limiter = RateLimiter(30, clock=clock)
+    limiter.reserve()
+    clock.jump(timedelta(seconds=3))
+
+    assert [limiter.reserve().total_seconds() for _ in range(3)] == [0, 1, 3]
+
+
+def test_a_minute_that_was_full_is_no_longer_when_the_clock_was_set_back() -> None:
+    clock = JumpingClock()
+    limiter = RateLimiter(1, clock=clock)
+    with limiter.turn(Patience(clock)):
+        clock.jump(timedelta(seconds=1))
+    clock.jump(-timedelta(days=1))
+
+    assert limiter.reserve() <= timedelta(seconds=61)
 
 
 def test_without_a_limit_nobody_waits() -> None:
