@@ -98,7 +98,7 @@ class Post:
             line.login(sender, self.server.password)
             for mail in mails:
                 line.sendmail(sender, [self.address], mail)
-        self.server.settle()
+                self.server.settle()  # Postfix delivers several at once, in any order
 
     def settings(self, **fields: object) -> ImapSettings:
         implicit = ImapSettings(
