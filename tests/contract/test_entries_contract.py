@@ -240,12 +240,12 @@ def lanes(store: SqlStore) -> list[tuple[str, str]]:
         return [(lane.transport, lane.mailbox) for lane in session.outbox.lanes(now=NOON)]
 
 
-def test_lanes_are_where_something_is_due_longest_waiting_first(with_round: SqlStore) -> None:
+def test_lanes_are_where_something_is_due_the_most_first_and_then_longest_waiting(with_round: SqlStore) -> None:
     queue_for(with_round, CILLA, "anna", due_at=NOON - SECOND)
     queue_for(with_round, BO, "bea", "cleo", due_at=NOON)
     queue_for(with_round, BO, "dag", transport="exchange", due_at=NOON - 2 * SECOND)
     queue_for(with_round, SERVICE, "eva", due_at=LATER)
-    assert lanes(with_round) == [("exchange", BO), ("graph", CILLA), ("graph", BO)]
+    assert lanes(with_round) == [("graph", BO), ("exchange", BO), ("graph", CILLA)]
 
 
 def test_what_is_in_hand_settled_or_waits_makes_no_lane(with_round: SqlStore) -> None:
