@@ -13,7 +13,7 @@ from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.faults import Refused
 from talkcycle.domain.talks import Talk
 
-talk = typer.Typer(no_args_is_help=True, help="Give a talk another time, or call it off.")
+talk = typer.Typer(no_args_is_help=True, help="Give a talk another time or another host, or call it off.")
 
 Employee = Annotated[str, typer.Argument(help="The employee's roster id.")]
 OfRound = Annotated[str | None, typer.Option("--round", help="The round; the newest one if not given.")]
@@ -98,6 +98,78 @@ def abstain(
             typer.confirm("Note that the employee does not want this talk?", abort=True)
         note(app.store, found.round, found.id, reason=reason, who=app.who, now=app.clock.now())
     typer.echo("Noted. The calendars follow with the next tick.")
+
+
+@talk.command()
+def reassign(
+    employee: Employee,
+    manager: Annotated[str, typer.Argument(help="The roster id of who has the talk instead.")],
+    config: Config = CONFIG,
+    *,
+    round_: OfRound = None,
+    at: Annotated[
+        datetime | None, typer.Option("--at", help="2027-03-09T14:30, in the employee's time zone; else found.")
+    ] = None,
+    short_notice: Annotated[
+        bool, typer.Option("--short-notice", help="All have agreed to a time closer than the notice.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Give a talk to another host: a stand-in for this round, or the new manager. All three are told.
+
+    The time stays where the new host is free and at work then; else another is found, or it is said why there is none.
+    """
+    from talkcycle.rounds.reassign import reassign_talk, time_with  # noqa: PLC0415
+    from talkcycle.rounds.rebooking import NoOtherTime  # noqa: PLC0415
+
+    with told_plainly():
+        app = open_application(config)
+        found = _find(app, round_, employee)
+        now = app.clock.now()
+        if at is not None:
+            start, place = at.replace(tzinfo=ZoneInfo(found.zone)).astimezone(UTC), found.place
+        else:
+            found, time = time_with(app.store, app.calendars_now(), found.round, found.id, manager, now=now)
+            if isinstance(time, NoOtherTime):
+                raise Refused(f"{time.reason} Or say when with --at.")
+            start, place = time.start, time.place
+        if not yes:
+            when = "at the same time" if start == found.start else f"at {local(start, found.zone)} ({found.zone})"
+            typer.confirm(f"Give the talk from {found.manager} to {manager}, {when}?", abort=True)
+        reassign_talk(
+            app.store,
+            found.round,
+            found.id,
+            manager,
+            start=start,
+            place=place,
+            who=app.who,
+            routing=app.settings.routing,
+            now=now,
+            short_notice=short_notice,
+        )
+    typer.echo(f"{manager} has the talk. All three are told with the next tick.")
+
+
+@talk.command()
+def exclude(
+    employee: Employee,
+    config: Config = CONFIG,
+    *,
+    round_: OfRound = None,
+    reason: Annotated[str, typer.Option(help="For HR alone; sealed, never sent.")],
+    yes: Yes = False,
+) -> None:
+    """Leave a talk out of this round: off, with neutral words, and counted as cancelled."""
+    from talkcycle.rounds.reassign import exclude_talk  # noqa: PLC0415
+
+    with told_plainly():
+        app = open_application(config)
+        found = _find(app, round_, employee)
+        if not yes:
+            typer.confirm("Leave this talk out of the round?", abort=True)
+        exclude_talk(app.store, found.round, found.id, reason=reason, who=app.who, now=app.clock.now())
+    typer.echo("Left out. The calendars follow with the next tick.")
 
 
 def _find(app: Application, round_: str | None, employee: str) -> Talk:

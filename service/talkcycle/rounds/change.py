@@ -44,7 +44,7 @@ def move_talk(
     """
     with store.write() as session:
         round_, talk = _find(session, round_id, talk_id, revision)
-        _refuse_bad_time(session, round_, talk, start, now=now, short_notice=short_notice)
+        refuse_bad_time(session, round_, talk, start, now=now, short_notice=short_notice)
         changed = moved(talk, start=start, place=place or talk.place, at=now)
         session.talks.update(changed)
         entry = session.talks.entries(round_id, [talk_id]).get(talk_id)
@@ -133,9 +133,10 @@ def _find(session: Session, round_id: str, talk_id: str, revision: int | None = 
     return round_, talks[0]
 
 
-def _refuse_bad_time(
+def refuse_bad_time(
     session: Session, round_: Round, talk: Talk, start: datetime, *, now: datetime, short_notice: bool
 ) -> None:
+    """Raise Refused where *talk* cannot be at *start*: past, taken by another talk of the two, or too close."""
     if start <= now:
         raise Refused("That time has passed.")
     end = start + timedelta(minutes=talk.minutes)

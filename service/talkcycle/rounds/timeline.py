@@ -8,11 +8,13 @@ from talkcycle.domain.faults import Refused
 from talkcycle.domain.messages import DueMessage, Kind, KnownMessage, OutboxState
 from talkcycle.domain.people import Person
 from talkcycle.domain.reconcile import reconcile
-from talkcycle.domain.store import Session, Store
+from talkcycle.domain.store import OutboxFilter, Session, Store
 from talkcycle.domain.talks import Round
 from talkcycle.rounds.subjects import gather
 
 PLANNED = "planned"
+EVERY = 100_000
+"""Messages of one person; a round has some dozens."""
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -74,6 +76,11 @@ def _find(session: Session, round_: Round, who: str) -> Person | None:
 def _lines(session: Session, round_: Round, person: Person, *, now: datetime) -> Iterable[TimelineLine]:
     subjects = [talk.subject for talk in session.talks.of_person(round_.id, person.id)]
     recipient = f"person:{person.id}"
+    theirs = (talk.subject for talk in session.talks.of_person(round_.id, person.id))
+    got = (
+        row.key.subject for row in session.outbox.find(OutboxFilter(round=round_.id, recipient=recipient, limit=EVERY))
+    )
+    subjects = [*dict.fromkeys([*theirs, *got])]  # who hosted a talk once got messages about it
     if not subjects:
         return
     for facts in gather(session, round_, [*subjects, recipient]):

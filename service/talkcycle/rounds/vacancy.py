@@ -1,6 +1,7 @@
 """Whether a talk's time is still free when its invitation is about to leave, and when its people are busy from now on."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -73,7 +74,13 @@ class Need(NamedTuple):
 
 
 def taken(
-    talks: Iterable[Talk], round_: Round, people: Mapping[str, Person], calendars: CalendarsNow, *, now: datetime
+    talks: Iterable[Talk],
+    round_: Round,
+    people: Mapping[str, Person],
+    calendars: CalendarsNow,
+    *,
+    now: datetime,
+    only: AbstractSet[Whose] = frozenset(Whose),
 ) -> dict[str, Clash]:
     """Which of *talks*, by id, have a time that is not free any more. All are asked for together.
 
@@ -83,8 +90,10 @@ def taken(
     Args:
         talks: None of them is in anybody's calendar yet: their own entries would stand in their way.
         people: The round's, by id; those of the talks at least.
+        only: Whose calendars are asked.
     """
-    needs = {talk.id: tuple(_needs(talk, round_.cycle, people)) for talk in talks if talk.start and talk.start > now}
+    coming = [talk for talk in talks if talk.start and talk.start > now]
+    needs = {talk.id: tuple(need for need in _needs(talk, round_.cycle, people) if need.whose in only) for talk in coming}
     spans: dict[Owner, Span] = {}
     for need in (need for each in needs.values() for need in each):
         spans[need.owner] = hull((need.span, spans.get(need.owner, need.span)))
