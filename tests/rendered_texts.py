@@ -43,6 +43,7 @@ ROLES = {
     "handed-over": BOTH,
     "cancellation": BOTH,
     "opted-out": (Role.EMPLOYEE,),
+    "nudge": (Role.EMPLOYEE,),
     "time-declined": BOTH,
     "hr-help": (Role.HR,),
     "preparation-employee": (Role.EMPLOYEE,),
@@ -217,7 +218,7 @@ def _digests(language: str) -> Iterator[Example]:
     round_ = a_round(cycle=cycle)
     manager = person_recipient(a_person("7", name="Björn Ek", language=language), Role.MANAGER, {})
     names = ("Åsa Lindgren", "Bo Ahl", "Cilla Dahl", "Didrik Ek", "Eva Fors")
-    needs = (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.PRINT_AGENDA, Need.PREPARE)
+    needs = (Need.UNDELIVERED, Need.UNPLACED, Need.UNCONFIRMED, Need.PRINT_AGENDA, Need.PREPARE)
     lines = tuple(
         DigestLine(need=need, person=name, start=START, zone="Europe/Stockholm")
         for need, name in zip(needs, names, strict=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -12,11 +13,26 @@ import pytest
 from builders import START, a_talk
 from mixed_company import Company, address, mixed_company, rows, talks
 from round_in_calendars import INVITED, Round
+from round_in_calendars import address as address_of
 from servers.organisation import Response, Where
 from talkcycle.bootstrap import Application
-from talkcycle.domain.messages import ABOUT_ANSWERS, HR_HELP, TIME_DECLINED, KnownMessage, OutboxState
+from talkcycle.domain.cycle import Digests
+from talkcycle.domain.derive import person_messages
+from talkcycle.domain.digests import ManagerDigest, Need
+from talkcycle.domain.messages import (
+    ABOUT_ANSWERS,
+    HR_HELP,
+    MANAGER_DIGEST,
+    NUDGE,
+    TIME_DECLINED,
+    KnownMessage,
+    OutboxState,
+)
+from talkcycle.domain.people import Role
 from talkcycle.domain.talks import Talk, TalkState
 from talkcycle.rounds.change import abstain, move_talk
+from talkcycle.rounds.digest_facts import digest_of
+from talkcycle.rounds.orders import Facts
 from talkcycle.rounds.timeline import timeline
 
 MIDST = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -166,7 +182,7 @@ def test_a_new_time_leaves_hr_in_peace_and_is_answered_anew(round_: Round) -> No
     )
     round_.work()
     round_.watch()
-    round_.until(START)
+    round_.until(START - 2 * DAY)
     assert told(round_) == [(TIME_DECLINED, "person:anna")]
 
     answers(round_, Response.DECLINED)
@@ -180,3 +196,32 @@ def test_who_abstains_after_declining_gets_nothing_more(round_: Round) -> None:
 
     assert round_.talk().state is TalkState.ABSTAINED
     assert told(round_) == [(TIME_DECLINED, "person:anna")]
+
+
+def test_who_has_not_answered_is_asked_once_and_then_the_managers_summary_says_so(round_: Round) -> None:
+    round_.organisation.answer(address_of("cilla"), round_.item("cilla").uid, Response.ACCEPTED)
+    round_.watch()
+    assert needs(round_) == []
+    round_.until(START - 4 * DAY)
+
+    assert told(round_) == [(NUDGE, "person:anna")]
+    assert [row for row in round_.rows("cilla") if row.key.step == NUDGE] == []
+    assert needs(round_) == [("Anna", Need.UNCONFIRMED)]
+
+    answers(round_, Response.ACCEPTED)
+    assert needs(round_) == []
+
+
+def needs(round_: Round) -> list[tuple[str | None, Need]]:
+    """What Bo's summary of this week asks for, preparing aside."""
+    with round_.store.read() as session:
+        there = session.rounds.get(round_.id)
+        assert there is not None
+        bo = session.rosters.people(there.roster, ["bo"])["bo"]
+    now = round_.clock.now()
+    with_digests = replace(there, cycle=replace(there.cycle, digests=Digests()))
+    messages = person_messages(with_digests, bo, {Role.MANAGER})
+    due = next(each for each in messages if each.key.step == MANAGER_DIGEST and each.due_at > now - 7 * DAY)
+    digest = digest_of(round_.store, Facts(round=there, person=bo), due, now=now)
+    assert isinstance(digest, ManagerDigest)
+    return [(line.person, line.need) for line in digest.lines if line.need is not Need.PREPARE]

@@ -52,6 +52,7 @@ EVERY = [
     ("time-declined", E),
     ("time-declined", M),
     ("hr-help", HR),
+    ("nudge", E),
     ("digest-manager", M),
     ("digest-hr", HR),
 ]

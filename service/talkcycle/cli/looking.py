@@ -47,7 +47,8 @@ def timeline(
 
     with told_plainly():
         app = open_application(config)
-        found = look(app.store, person, now=app.clock.now())
+        by_mail = app.settings.routing.answers_by_mail
+        found = look(app.store, person, now=app.clock.now(), answers_by_mail=by_mail)
     if as_json:
         print_json({"person": found.person.id, "lines": [asdict(line) for line in found.lines]})
         return

@@ -1,17 +1,20 @@
 """What is said about answers to a talk. Pure: reads no clock, touches no store."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from talkcycle.domain.answers import Declined, declined, declined_times
+from talkcycle.domain.answers import Declined, asked_since, declined, declined_times, is_silent
 from talkcycle.domain.busy import Span
+from talkcycle.domain.cycle import Step
 from talkcycle.domain.endings import unreachable
-from talkcycle.domain.localtime import day_of, instant_of, next_working_moment, working_days_from
+from talkcycle.domain.instants import invitation_instant
+from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, next_working_moment, working_days_from
 from talkcycle.domain.messages import (
     HR_HELP,
     MAY_HAVE_ARRIVED,
+    NUDGE,
     TIME_DECLINED,
     DueMessage,
     Kind,
@@ -19,7 +22,7 @@ from talkcycle.domain.messages import (
     MessageKey,
 )
 from talkcycle.domain.people import Person, Role
-from talkcycle.domain.recipients import Recipient, hr_recipient, person_recipient
+from talkcycle.domain.recipients import Recipient, hr_recipient, person_recipient, roles_of
 from talkcycle.domain.talks import Entry, Round, Talk, TalkAnswer, TalkState
 
 OPENS = time(8, 0)
@@ -28,6 +31,9 @@ PATIENCE = 3
 """Working days that the two have before HR is asked to help."""
 MOST_DECLINED = 3
 """With so many declined times of one talk HR helps at once."""
+NUDGE_AT = time(9, 0)
+NUDGE_BEFORE, NUDGE_BEFORE_AT_LEAST, NUDGE_AFTER = 6, 3, 4
+"""Working days before the talk on which who has not answered is asked; at the least; and after the invitation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,26 +58,39 @@ def answer_messages(
     entry: Entry | None,
     answers: Iterable[TalkAnswer],
     rows: Iterable[KnownMessage],
+    answers_by_mail: bool = False,
 ) -> list[DueMessage]:
     """List what is to be said about answers to *talk*; nothing about one that is off, or has no time.
 
     Args:
         answers: To *entry*, the talk's newest.
         rows: What the outbox knows of the talk: which times were declined before, and what HR was told.
+        answers_by_mail: They are read; else nobody can tell silence from an answer that was not seen.
     """
     if talk.state is not TalkState.PLACED or talk.start is None:
         return []
-    rows = list(rows)
+    answers, rows = list(answers), list(rows)
     pair = {
         Role.EMPLOYEE: person_recipient(employee, Role.EMPLOYEE, round_.holidays),
         Role.MANAGER: person_recipient(manager, Role.MANAGER, round_.holidays),
     }
-    no = declined(talk, entry, answers, rows, calendar_step=round_.cycle.calendar_step.id)
+    step = round_.cycle.calendar_step
+    no = declined(talk, entry, answers, rows, calendar_step=step.id)
     messages = [_time_declined(talk, pair[each.role], each) for each in no]
     if no:
         hr = hr_recipient(round_.cycle.hr, round_.cycle.country, round_.holidays)
         messages.append(_hr_help(talk, hr, pair, no, rows))
+    elif _can_be_heard(entry, step, answers_by_mail=answers_by_mail) and is_silent(
+        talk, answers, asked_since(talk, entry, rows, calendar_step=step.id)
+    ):
+        messages += _nudge(round_, talk, pair[Role.EMPLOYEE], rows)
     return messages
+
+
+def _can_be_heard(entry: Entry | None, step: Step, *, answers_by_mail: bool) -> bool:
+    """Whether the employee is asked, and the service would know of an answer."""
+    invited = Role.EMPLOYEE in roles_of(step.to)
+    return invited and entry is not None and (entry.in_own_calendar or answers_by_mail)
 
 
 def _time_declined(talk: Talk, to: Recipient, no: Declined) -> DueMessage:
@@ -110,6 +129,26 @@ def _help(talk: Talk, to: Recipient, no: Declined, rows: Sequence[KnownMessage])
     if day_of(later, to.zone) >= day_of(talk.start, to.zone):
         return told, "the time was declined shortly before it"
     return later, f"the time was declined, and {PATIENCE} working days later there is no other"
+
+
+def _nudge(round_: Round, talk: Talk, to: Recipient, rows: Sequence[KnownMessage]) -> Iterator[DueMessage]:
+    """Once a talk, between the invitation and the reminder; not where those are too close to each other."""
+    assert talk.start is not None
+    start = day_of(talk.start, to.zone)
+    invited = day_of(invitation_instant(round_, talk, to), to.zone)
+    day = max(working_days_from(start, -NUDGE_BEFORE, to.holidays), working_days_from(invited, NUDGE_AFTER, to.holidays))
+    last = working_days_from(start, -NUDGE_BEFORE_AT_LEAST, to.holidays)
+    if day <= last:
+        message = _mail(
+            talk,
+            NUDGE,
+            to,
+            version=_once(NUDGE, talk, rows),
+            due_at=instant_of(day, NUDGE_AT, to.zone),
+            why=f"{NUDGE_BEFORE} working days before the talk, if nothing has been answered",
+        )
+        ends = instant_of(last + ONE_DAY, time(0), to.zone)
+        yield replace(message, expires_at=ends, follows=round_.cycle.calendar_step.id)
 
 
 def _once(step: str, talk: Talk, rows: Iterable[KnownMessage]) -> int:

@@ -3,12 +3,12 @@
 An answer counts only if it was given for the talk as it is now, and is acted upon only if somebody vouches for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from talkcycle.domain.mailboxes import Answer
-from talkcycle.domain.messages import TIME_DECLINED, KnownMessage, OutboxState
+from talkcycle.domain.messages import NUDGE, TIME_DECLINED, KnownMessage, OutboxState
 from talkcycle.domain.people import Role
 from talkcycle.domain.seen import ON_ITS_WAY
 from talkcycle.domain.talks import Entry, Talk, TalkAnswer
@@ -49,6 +49,48 @@ def declined(
         if since is not None:
             found.append(Declined(role=role, since=since))
     return tuple(found)
+
+
+def is_silent(talk: Talk, answers: Iterable[TalkAnswer], asked: datetime | None) -> bool:
+    """Whether the employee has not said anything of the time, not even what nobody vouches for.
+
+    Where only the place has changed since, what was said before holds.
+    """
+    return not any(
+        each.party == f"person:{talk.employee}"
+        and (each.answer != Answer.NONE or each.proposed is not None)
+        and (each.at is None or asked is None or each.at >= asked or only_the_place_changed(talk))
+        for each in answers
+    )
+
+
+def only_the_place_changed(talk: Talk) -> bool:
+    return talk.revision > 0 and talk.former_start is None
+
+
+def is_unconfirmed(
+    talk: Talk,
+    entry: Entry | None,
+    answers: Sequence[TalkAnswer],
+    rows: Sequence[KnownMessage],
+    *,
+    calendar_step: str,
+) -> bool:
+    """Whether the manager should know that the time may not hold.
+
+    Somebody has declined it or proposed another, whoever vouches for that; or the employee was asked again, and has
+    not said anything.
+    """
+    asked = asked_since(talk, entry, rows, calendar_step=calendar_step)
+    if asked is None:
+        return False
+    parties = {f"person:{id_}" for _, id_ in asked_ones(talk, entry)}
+    for each in answers:
+        otherwise = each.answer == Answer.DECLINED or each.proposed is not None
+        if each.party in parties and otherwise and given_since(each, asked, entry) is not None:
+            return True
+    nudged = any(row.key.step == NUDGE and row.state is OutboxState.SENT for row in rows)
+    return nudged and is_silent(talk, answers, asked)
 
 
 def asked_ones(talk: Talk, entry: Entry | None) -> tuple[tuple[Role, str], ...]:

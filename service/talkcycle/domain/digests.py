@@ -21,6 +21,7 @@ class Need(StrEnum):
     UNDELIVERED = "undelivered"
     HELD = "held"
     UNPLACED = "unplaced"
+    UNCONFIRMED = "unconfirmed"
     DELETED = "deleted"
     PRINT_AGENDA = "print-agenda"
     PREPARE = "prepare"
@@ -93,6 +94,7 @@ def manager_digest(
     *,
     troubles: Mapping[str, Need],
     without_mailbox: AbstractSet[str],
+    unconfirmed: AbstractSet[str] = frozenset(),
     monday: date,
     zone: str,
 ) -> ManagerDigest:
@@ -103,6 +105,7 @@ def manager_digest(
         names: Roster id to name.
         troubles: Talk id to what happened to a message about it.
         without_mailbox: Employees whose manager prints the agenda.
+        unconfirmed: Ids of talks the time of which may not hold.
         zone: The manager's, in which the week's days are reckoned.
     """
     hosted = [talk for talk in talks if talk.manager == manager and not talk.is_off]
@@ -110,7 +113,7 @@ def manager_digest(
     lines = [
         DigestLine(need=need, person=names[talk.employee], start=talk.start, zone=zone)
         for talk in sorted(hosted, key=_by_start)
-        for need in _needs(talk, troubles, without_mailbox, this_week=talk in week)
+        for need in _needs(talk, troubles, without_mailbox, unconfirmed=talk.id in unconfirmed, this_week=talk in week)
     ]
     lines.sort(key=lambda line: list(Need).index(line.need))
     return ManagerDigest(
@@ -173,12 +176,14 @@ def hr_digest(
 
 
 def _needs(
-    talk: Talk, troubles: Mapping[str, Need], without_mailbox: AbstractSet[str], *, this_week: bool
+    talk: Talk, troubles: Mapping[str, Need], without_mailbox: AbstractSet[str], *, unconfirmed: bool, this_week: bool
 ) -> Iterator[Need]:
     if talk.id in troubles:
         yield troubles[talk.id]
     if talk.state is TalkState.UNPLACED:
         yield Need.UNPLACED
+    if unconfirmed:
+        yield Need.UNCONFIRMED
     if this_week and talk.employee in without_mailbox:
         yield Need.PRINT_AGENDA
     if this_week:

@@ -43,12 +43,14 @@ class Routing:
         rules: The first that fits counts.
         otherwise: For an address that fits none.
         available: Transports that are configured; the roster's word for another one does not count.
+        answers_by_mail: The sender's mailbox is read: answers to what is kept by mail are known.
     """
 
     sender: str
     rules: tuple[RouteRule, ...] = ()
     otherwise: Transport = Transport.SMTP
     available: frozenset[Transport] = frozenset({Transport.SMTP})
+    answers_by_mail: bool = False
 
     def serving(self, address: str, named: str | None = None) -> Transport:
         """The transport of the mailbox *address*. *named*: what the roster says of this person, which comes first."""

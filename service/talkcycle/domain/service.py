@@ -229,7 +229,13 @@ class ServiceSettings:
     @property
     def routing(self) -> Routing:
         available = frozenset(Transport(name) for name in self.limits)
-        return Routing(sender=self.sender, rules=self.routes, otherwise=self.default_route, available=available)
+        return Routing(
+            sender=self.sender,
+            rules=self.routes,
+            otherwise=self.default_route,
+            available=available,
+            answers_by_mail=self.imap is not None,
+        )
 
     @property
     def limits(self) -> dict[str, Limits]:

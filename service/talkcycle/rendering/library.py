@@ -34,6 +34,7 @@ MAILS = (
     "opted-out",
     "time-declined",
     "hr-help",
+    "nudge",
     "preparation-employee",
     "preparation-manager",
     "reminder",

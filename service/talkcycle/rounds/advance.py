@@ -97,7 +97,8 @@ def advance(
     for round_id, subjects in by_round.items():
         with store.read() as session:
             round_ = session.rounds.get(round_id)
-            known_facts = [] if round_ is None else gather(session, round_, subjects)
+            by_mail = routing.answers_by_mail
+            known_facts = [] if round_ is None else gather(session, round_, subjects, answers_by_mail=by_mail)
         decided = [(each, reconcile(each.desired, each.known, now=now, horizon=now + HORIZON)) for each in known_facts]
         hindered = _hindered(store, calendars, decided, now=now)
         outcomes = [

@@ -1,14 +1,16 @@
 """Collect what a weekly summary is about."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from talkcycle.domain.answers import is_unconfirmed
 from talkcycle.domain.digests import HrDigest, ManagerDigest, Need, hr_digest, manager_digest
 from talkcycle.domain.localtime import day_of
 from talkcycle.domain.messages import HR_DIGEST, MANAGER_DIGEST, DueMessage, Kind, KnownMessage, OutboxState
 from talkcycle.domain.repetition import following
-from talkcycle.domain.store import OutboxFilter, Store
-from talkcycle.domain.talks import Round
+from talkcycle.domain.store import OutboxFilter, Session, Store
+from talkcycle.domain.talks import Round, Talk, TalkState
 from talkcycle.rounds.orders import Facts
 
 TROUBLE = {OutboxState.FAILED: Need.UNDELIVERED, OutboxState.HELD: Need.HELD}
@@ -19,19 +21,20 @@ PLAN_AHEAD = timedelta(days=60)
 def digest_of(store: Store, facts: Facts, due: DueMessage, *, now: datetime) -> ManagerDigest | HrDigest | None:
     """The content of *due* when it is a digest, as things stand at *now* (UTC); None for every other message."""
     if due.key.step == MANAGER_DIGEST:
-        return _of_manager(store, facts, due)
+        return _of_manager(store, facts, due, now=now)
     if due.key.step == HR_DIGEST:
         return _of_hr(store, facts, due, now=now)
     return None
 
 
-def _of_manager(store: Store, facts: Facts, due: DueMessage) -> ManagerDigest:
+def _of_manager(store: Store, facts: Facts, due: DueMessage, *, now: datetime) -> ManagerDigest:
     assert facts.person is not None
     manager, round_ = facts.person, facts.round
     with store.read() as session:
         talks = session.talks.of_person(round_.id, manager.id)
         people = session.rosters.people(round_.roster, {talk.employee for talk in talks})
         rows = session.outbox.of_subjects(round_.id, [talk.subject for talk in talks])
+        open_ = _unconfirmed(session, round_, [talk for talk in talks if talk.manager == manager.id], rows, now=now)
     step = round_.cycle.calendar_step.id
     troubles = {
         row.key.subject.removeprefix("talk:"): trouble
@@ -44,6 +47,7 @@ def _of_manager(store: Store, facts: Facts, due: DueMessage) -> ManagerDigest:
         {person.id: person.name for person in people.values()},
         troubles=troubles,
         without_mailbox=frozenset(person.id for person in people.values() if person.email is None),
+        unconfirmed=open_,
         monday=_monday(due),
         zone=manager.zone,
     )
@@ -66,6 +70,24 @@ def _of_hr(store: Store, facts: Facts, due: DueMessage, *, now: datetime) -> HrD
         next_window=_next_window(round_, day_of(now, zone)),
         monday=_monday(due),
         zone=zone,
+    )
+
+
+def _unconfirmed(
+    session: Session, round_: Round, talks: Iterable[Talk], rows: Iterable[KnownMessage], *, now: datetime
+) -> frozenset[str]:
+    """Ids of talks yet to come the time of which may not hold."""
+    coming = [talk for talk in talks if talk.state is TalkState.PLACED and talk.start is not None and talk.start > now]
+    ids = [talk.id for talk in coming]
+    entries, answers = session.talks.entries(round_.id, ids), session.talks.answers(round_.id, ids)
+    about: dict[str, list[KnownMessage]] = defaultdict(list)
+    for row in rows:
+        about[row.key.subject].append(row)
+    step = round_.cycle.calendar_step.id
+    return frozenset(
+        talk.id
+        for talk in coming
+        if is_unconfirmed(talk, entries.get(talk.id), answers.get(talk.id, []), about[talk.subject], calendar_step=step)
     )
 
 

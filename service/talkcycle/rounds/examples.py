@@ -171,6 +171,10 @@ class _Scene:
         offer = Offer(times=tuple(self._other_times()), help_at=help_at)
         for due in sorted(messages, key=lambda due: (due.role is Role.HR, due.role)):
             yield ExampleMessage(due=due, facts=facts, offer=offer)
+        for due in answer_messages(
+            self.round, self.talk, *self._pair, entry=self.entry, answers=(), rows=(), answers_by_mail=True
+        ):
+            yield ExampleMessage(due=due, facts=facts)
 
     def _other_times(self) -> Iterator[Span]:
         day = day_of(_start(self.talk), self.talk.zone)

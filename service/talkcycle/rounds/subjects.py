@@ -25,8 +25,14 @@ class SubjectFacts:
     facts: Facts
 
 
-def gather(session: Session, round_: Round, subjects: Sequence[str]) -> list[SubjectFacts]:
-    """Everything the store knows of *subjects*, in a handful of queries."""
+def gather(
+    session: Session, round_: Round, subjects: Sequence[str], *, answers_by_mail: bool = False
+) -> list[SubjectFacts]:
+    """Everything the store knows of *subjects*, in a handful of queries.
+
+    Args:
+        answers_by_mail: They are read (``Routing``).
+    """
     talk_ids = [subject.removeprefix("talk:") for subject in subjects if subject.startswith("talk:")]
     talks = {talk.subject: talk for talk in session.talks.of_round(round_.id, talk_ids)}
     entries = session.talks.all_entries(round_.id, talk_ids)
@@ -43,7 +49,8 @@ def gather(session: Session, round_: Round, subjects: Sequence[str]) -> list[Sub
         desired, facts = _desired(
             session, round_, subject, talk=talks.get(subject), people=people, entries=entries, known=known[subject]
         )
-        told = _about_answers(facts, answers.get(facts.talk.id, ()) if facts.talk else (), known[subject])
+        those = answers.get(facts.talk.id, ()) if facts.talk else ()
+        told = _about_answers(facts, those, known[subject], answers_by_mail=answers_by_mail)
         gathered.append(
             SubjectFacts(subject=subject, desired=(*desired, *told), known=tuple(known[subject]), facts=facts)
         )
@@ -92,11 +99,20 @@ def _desired(
     return messages, Facts(round=round_, person=person)
 
 
-def _about_answers(facts: Facts, answers: Iterable[TalkAnswer], known: Iterable[KnownMessage]) -> list[DueMessage]:
+def _about_answers(
+    facts: Facts, answers: Iterable[TalkAnswer], known: Iterable[KnownMessage], *, answers_by_mail: bool
+) -> list[DueMessage]:
     if facts.talk is None or facts.employee is None or facts.manager is None:
         return []
     return answer_messages(
-        facts.round, facts.talk, facts.employee, facts.manager, entry=facts.entry, answers=answers, rows=known
+        facts.round,
+        facts.talk,
+        facts.employee,
+        facts.manager,
+        entry=facts.entry,
+        answers=answers,
+        rows=known,
+        answers_by_mail=answers_by_mail,
     )
 
 

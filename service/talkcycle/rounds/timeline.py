@@ -47,8 +47,11 @@ class PersonTimeline:
     lines: tuple[TimelineLine, ...]
 
 
-def timeline(store: Store, who: str, *, now: datetime) -> PersonTimeline:
+def timeline(store: Store, who: str, *, now: datetime, answers_by_mail: bool = False) -> PersonTimeline:
     """What *who* (a roster id or an address) got and will get in every round, oldest first.
+
+    Args:
+        answers_by_mail: They are read: who does not answer is asked again.
 
     Raises:
         Refused: Nobody of that id or address is in an approved round.
@@ -60,7 +63,7 @@ def timeline(store: Store, who: str, *, now: datetime) -> PersonTimeline:
             found = _find(session, round_, who)
             if found is not None:
                 person = person or found
-                lines.extend(_lines(session, round_, found, now=now))
+                lines.extend(_lines(session, round_, found, now=now, answers_by_mail=answers_by_mail))
     if person is None:
         raise Refused(f"Nobody with the id or address {who} is in an approved round.")
     return PersonTimeline(person=person, lines=tuple(sorted(lines, key=lambda line: (line.at, line.step))))
@@ -73,8 +76,9 @@ def _find(session: Session, round_: Round, who: str) -> Person | None:
     return next((person for person in everybody if person.email and person.email.casefold() == who.casefold()), None)
 
 
-def _lines(session: Session, round_: Round, person: Person, *, now: datetime) -> Iterable[TimelineLine]:
-    subjects = [talk.subject for talk in session.talks.of_person(round_.id, person.id)]
+def _lines(
+    session: Session, round_: Round, person: Person, *, now: datetime, answers_by_mail: bool
+) -> Iterable[TimelineLine]:
     recipient = f"person:{person.id}"
     theirs = (talk.subject for talk in session.talks.of_person(round_.id, person.id))
     got = (
@@ -83,7 +87,8 @@ def _lines(session: Session, round_: Round, person: Person, *, now: datetime) ->
     subjects = [*dict.fromkeys([*theirs, *got])]  # who hosted a talk once got messages about it
     if not subjects:
         return
-    for facts in gather(session, round_, [*subjects, recipient]):
+    everything = [*dict.fromkeys([*subjects, recipient])]
+    for facts in gather(session, round_, everything, answers_by_mail=answers_by_mail):
         plan = reconcile(facts.desired, facts.known, now=now, horizon=FOREVER)
         withdrawn = dict(plan.withdraw)
         for row in facts.known:

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import START, a_person, a_round, a_talk, at
+from builders import START, a_person, a_round, a_step, a_talk, at
 from outbox_model import HORIZON, ModelOutbox
 from talkcycle.domain.answer_messages import answer_messages
-from talkcycle.domain.cycle import Place
+from talkcycle.domain.answers import is_unconfirmed
+from talkcycle.domain.cycle import Place, Recipients
 from talkcycle.domain.derive import talk_messages
-from talkcycle.domain.messages import ABOUT_ANSWERS, HR_HELP, TIME_DECLINED, KnownMessage, OutboxState
+from talkcycle.domain.messages import ABOUT_ANSWERS, HR_HELP, NUDGE, TIME_DECLINED, KnownMessage, OutboxState
 from talkcycle.domain.talks import Entry, Talk, TalkAnswer, abstained, moved
 
 ROUND = a_round()
@@ -42,6 +43,7 @@ class Life:
     """One talk through its days, on servers that take everything at once, with people who answer."""
 
     transport: str = "smtp"
+    answers_by_mail: bool = True
     talk: Talk = field(default_factory=a_talk)
     answers: dict[tuple[str, bool], TalkAnswer] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
@@ -76,7 +78,16 @@ class Life:
         *earlier, entry = self.entries
         rows = [_settled(row, self.box) for row in self.box.rows.values()]
         desired = talk_messages(ROUND, self.talk, ANNA, BO, entry=entry, earlier=earlier)
-        desired += answer_messages(ROUND, self.talk, ANNA, BO, entry=entry, answers=self.answers.values(), rows=rows)
+        desired += answer_messages(
+            ROUND,
+            self.talk,
+            ANNA,
+            BO,
+            entry=entry,
+            answers=self.answers.values(),
+            rows=rows,
+            answers_by_mail=self.answers_by_mail,
+        )
         self.box.change(desired, self.now)
         self.box.tick(self.now)
 
@@ -152,7 +163,7 @@ def test_a_new_time_in_between_leaves_hr_in_peace(life: Life) -> None:
     life.move()
     life.until(START + DAY)
 
-    assert life.sent() == [(TIME_DECLINED, E, INVITED + HOUR)]
+    assert life.sent(TIME_DECLINED, HR_HELP) == [(TIME_DECLINED, E, INVITED + HOUR)]
 
 
 def test_who_accepts_after_all_leaves_hr_in_peace(life: Life) -> None:
@@ -180,7 +191,7 @@ def test_shortly_before_the_talk_hr_helps_at_once(life: Life) -> None:
     life.until(START - DAY)
     life.answer(E, "declined")
 
-    assert sorted(step for step, _, _ in life.sent()) == [HR_HELP, TIME_DECLINED]
+    assert sorted(step for step, _, _ in life.sent(TIME_DECLINED, HR_HELP)) == [HR_HELP, TIME_DECLINED]
 
 
 def test_by_mail_the_manager_is_asked_likewise_and_hr_is_told_once_of_both() -> None:
@@ -199,7 +210,7 @@ def test_who_hosts_the_meeting_in_their_own_calendar_is_not_asked() -> None:
     life.answer(M, "declined")
     life.until(START)
 
-    assert life.sent() == []
+    assert life.sent(TIME_DECLINED, HR_HELP) == []
 
 
 @pytest.mark.parametrize("says", ["accepted", "tentative", "none"])
@@ -226,7 +237,7 @@ def test_an_answer_to_the_time_before_does_not_count() -> None:
     life.look()
     life.until(START)
 
-    assert life.sent() == []
+    assert life.sent(TIME_DECLINED, HR_HELP) == []
 
 
 def test_an_answer_read_while_the_new_time_is_on_its_way_to_the_calendar_does_not_count_nor_does_it_later() -> None:
@@ -245,7 +256,7 @@ def test_an_answer_read_while_the_new_time_is_on_its_way_to_the_calendar_does_no
     assert due(rows) == []
     life.now += HOUR
     life.look()
-    assert due([_settled(row, life.box) for row in life.box.rows.values()]) == []
+    assert due([_settled(row, life.box) for row in life.box.rows.values()]) == [NUDGE], "it is asked about anew"
 
 
 def test_a_calendar_that_does_not_say_when_tells_of_the_time_it_has(life: Life) -> None:
@@ -262,6 +273,98 @@ def test_who_has_no_mailbox_is_recorded_as_not_written_to_and_hr_helps() -> None
     found = answer_messages(ROUND, a_talk(), nobody, BO, entry=None, answers=answers, rows=[])
 
     assert [(each.key.step, each.not_sent is None) for each in found] == [(TIME_DECLINED, False), (HR_HELP, True)]
+
+
+# Nobody has heard from the employee
+
+
+NUDGED = at(2027, 3, 2, 8)
+"""Six working days before the tenth."""
+
+
+def test_who_has_not_answered_is_asked_once_a_week_before_the_talk(life: Life) -> None:
+    life.until(START + DAY)
+
+    assert life.sent() == [(NUDGE, E, NUDGED)]
+
+
+@pytest.mark.parametrize("says", ["accepted", "tentative", "declined"])
+@pytest.mark.parametrize("verified", [True, False])
+def test_who_has_answered_is_not_whoever_vouches_for_it(life: Life, says: str, *, verified: bool) -> None:
+    life.answer(E, says, verified=verified)
+    life.until(START + DAY)
+
+    assert life.sent(NUDGE) == []
+
+
+def test_where_answers_by_mail_are_not_read_nobody_can_tell_who_has_not_answered() -> None:
+    life = Life("smtp", answers_by_mail=False)
+    life.until(START + DAY)
+
+    assert life.sent() == []
+
+
+def test_what_was_answered_to_another_time_is_no_answer_but_another_place_asks_nothing(life: Life) -> None:
+    life.answer(E, "accepted")
+    said = dict(life.answers)
+    assert life.talk.start is not None
+    life.talk = moved(life.talk, start=life.talk.start, place=Place(), at=life.now + HOUR)
+    life.look()
+    life.until(INVITED + 2 * DAY)
+    life.move(7)
+    life.answers = said
+    life.look()
+    life.until(START + 8 * DAY)
+
+    assert life.sent() == [(NUDGE, E, NUDGED + 7 * DAY)]
+
+
+def test_a_moved_talk_is_not_asked_about_again(life: Life) -> None:
+    life.until(NUDGED + HOUR)
+    life.move(14)
+    life.until(START + 15 * DAY)
+
+    assert life.sent() == [(NUDGE, E, NUDGED)]
+
+
+def test_a_talk_invited_to_shortly_before_is_not_asked_about() -> None:
+    life = Life("smtp", talk=a_talk(start=START - 14 * DAY, changed_at=at(2027, 2, 18), revision=1))
+    life.until(START)
+
+    assert life.sent() == []
+
+
+def test_who_was_not_invited_is_not_asked() -> None:
+    round_ = replace(
+        ROUND, cycle=replace(ROUND.cycle, steps=(a_step("invitation", -21, Recipients.MANAGER, calendar=True),))
+    )
+    found = answer_messages(
+        round_, a_talk(), ANNA, BO, entry=an_entry("smtp", 1), answers=(), rows=(), answers_by_mail=True
+    )
+
+    assert found == []
+
+
+def unconfirmed(life: Life) -> bool:
+    rows = [_settled(row, life.box) for row in life.box.rows.values()]
+    return is_unconfirmed(
+        life.talk, life.entries[-1], list(life.answers.values()), rows, calendar_step=ROUND.cycle.calendar_step.id
+    )
+
+
+def test_a_time_counts_as_unconfirmed_once_the_employee_was_asked_again_or_somebody_disagreed(life: Life) -> None:
+    assert not unconfirmed(life)
+    life.until(NUDGED + HOUR)
+    assert unconfirmed(life)
+    life.answer(E, "accepted")
+    assert not unconfirmed(life)
+    life.answer(E, "declined")
+    assert unconfirmed(life)
+
+
+def test_what_nobody_vouches_for_is_shown_to_the_manager(life: Life) -> None:
+    life.answer(E, "declined", verified=False)
+    assert unconfirmed(life)
 
 
 DOES = st.lists(
@@ -313,6 +416,7 @@ def test_whatever_people_answer_nobody_is_written_to_twice_about_one_time_and_hr
 
     assert len({row.key for row in about}) == len(about)
     assert len([row for row in about if row.key.step == HR_HELP]) <= 1
+    assert len([row for row in about if row.key.step == NUDGE]) <= 1
     for row in about:
         assert not any(begins < when[row.key] < ends for begins, ends in life.off), "somebody abstained"
         assert row.expires_at is not None

@@ -78,6 +78,7 @@ CASES = (
     Case(name="handed-over-manager", template="handed-over", role=MANAGERS, kind=CANCEL, former=True),
     Case(name="opted-out-employee", template="opted-out", role=EMPLOYEES),
     Case(name="opted-out-employee-page", template="opted-out", role=EMPLOYEES, page=True),
+    Case(name="nudge-employee", template="nudge", role=EMPLOYEES),
     Case(name="time-declined-employee", template="time-declined", role=EMPLOYEES),
     Case(name="time-declined-employee-page", template="time-declined", role=EMPLOYEES, page=True),
     Case(name="time-declined-no-times", template="time-declined", role=EMPLOYEES, no_times=True),

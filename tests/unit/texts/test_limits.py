@@ -18,6 +18,7 @@ MOST_WORDS = {
     "handed-over": 60,
     "cancellation": 60,
     "opted-out": 80,
+    "nudge": 80,
     "time-declined": 120,
     "hr-help": 120,
     "check-in": 80,
@@ -201,7 +202,7 @@ def test_there_is_one_thing_to_follow(example: Example) -> None:
     assert len(links) <= (2 if "strategy" in example.variant else 1)
 
 
-@those(names=frozenset({"invitation", "reminder", "moved", "preparation-employee"}))
+@those(names=frozenset({"invitation", "nudge", "reminder", "moved", "preparation-employee"}))
 def test_another_way_is_always_offered(example: Example) -> None:
     way = PAGE if example.variant.endswith("-page") else "hr@example.com"
     assert way in example.composed.text.split("\n---\n")[0]
