@@ -340,9 +340,9 @@ def test_the_reader_reads_what_comes_at_once_and_goes_on_after_hostile_mail(post
         thread.join(20)
     assert not thread.is_alive()
     assert post.answers() == {"anna": [yes("anna")], "apple": [yes("apple")]}
-    assert [(entry["event"], entry.get("why")) for entry in log.capture.entries if entry["log_level"] == "warning"] == [
-        ("a mail could not be read", "reading it takes longer than any mail should")
-    ]
+    # Of time or of memory, whichever it needs too much of first.
+    warnings = [entry["event"] for entry in log.capture.entries if entry["log_level"] == "warning"]
+    assert warnings == ["a mail could not be read"]
 
 
 def _refused_logins(post: Post) -> list[str]:
