@@ -208,6 +208,7 @@ when: När
 where: Var
 minutes: min
 leads: {employee: Medarbetaren leder, manager: Chefen leder, both: Ni båda}
+in_calendar: Se kalendern
 speaks_first: Medarbetaren börjar.
 ground_rules: Håll er till saken och visa respekt.
 footer: Papperet är ert.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from talkcycle.domain.messages import Kind
 from talkcycle.rendering.agenda import agenda_points, in_any_language, in_language
 from talkcycle.rendering.dates import Dates, local
 from talkcycle.rendering.designs import NOBODYS
@@ -21,16 +22,23 @@ def agenda(order: RenderOrder, library: Library, text: MailText, values: Mapping
     """The agenda of the order's talk.
 
     It depends on the talk, the round and the language alone, not on who gets it or when: both sides get one file.
+    With a meeting on a calendar server it stays as it is when the talk moves (a change leaves the files alone), so there
+    it points to the entry for time and place.
     """
     talk, employee, manager = talk_pair(order)
     cycle, words, language = order.round.cycle, text.words, text.language
     labels = words.agenda
+    in_calendar = order.due.kind is not Kind.MAIL and order.transport.keeps_calendars
+    stays = in_calendar and employee.email is not None  # whoever has no calendar gets it on paper, once
     data = _common(order, words, language) | {
         "title": labels["title"],
         "employee": {"label": labels["employee"], "name": employee.name},
         "manager": {"label": labels["manager"], "name": manager.name},
-        "when": {"label": labels["when"], "lines": _when(order, language)},
-        "where": {"label": labels["where"], "text": place_text(talk.place, words, values)},
+        "when": {"label": labels["when"], "lines": [labels["in_calendar"]] if stays else _when(order, language)},
+        "where": {
+            "label": labels["where"],
+            "text": labels["in_calendar"] if stays else place_text(talk.place, words, values),
+        },
         "minutes": labels["minutes"],
         "speaks_first": labels["speaks_first"],
         "points": [

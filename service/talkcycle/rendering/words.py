@@ -37,6 +37,7 @@ REQUIRED = {
             "where",
             "minutes",
             "leads",
+            "in_calendar",
             "speaks_first",
             "ground_rules",
             "footer",

@@ -1,5 +1,6 @@
 """What Exchange and Graph are asked to put into a calendar. Rewrite the golden file with GOLDEN=write and read it."""
 
+import io
 import json
 import os
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from rendering_round import CYCLE, EMPLOYEE, ENTRY, MANAGER, ROUND, TALK, make_order
 from talkcycle.domain.cycle import Place, PlaceKind
@@ -101,6 +103,17 @@ def test_the_subject_says_nothing_about_whom_or_what_for(kind: Kind, language: s
 def test_the_agenda_goes_along_as_a_file() -> None:
     [agenda] = meeting(attach=("agenda",)).files
     assert (agenda.mime_type, agenda.data[:5]) == ("application/pdf", b"%PDF-")
+
+
+@pytest.mark.parametrize("email", ["asa@norrsken.example", None])
+def test_the_agenda_in_a_calendar_names_no_time_that_a_move_would_make_wrong(email: str | None) -> None:
+    """Unless it is printed for somebody who has no calendar to look at."""
+    order = meeting(attach=("agenda",), role=Role.MANAGER, employee=replace(EMPLOYEE, email=email))
+    [agenda] = order.files
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(agenda.data)).pages)
+
+    assert ("14.30" in text) is (email is None)
+    assert ("Se kalenderinbjudan" in text) is (email is not None)
 
 
 def test_a_file_that_is_missing_is_not_left_out_silently() -> None:
