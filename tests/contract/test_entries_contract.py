@@ -388,3 +388,14 @@ def test_what_a_person_is_to_decide_about_is_not_claimed_and_says_why(with_round
     [claimed] = claim(with_round, BO)
     assert claimed.payload == mail.payload
     assert states(with_round) == {"anna": OutboxState.SENDING}
+
+
+def test_mails_that_wait_go_another_way_when_the_service_moves_and_meetings_stay(with_round: SqlStore) -> None:
+    with with_round.write() as session:
+        for id_, kind in (("anna", Kind.MAIL), ("bea", Kind.MEETING_CREATE)):
+            due = a_due(id_, kind=kind)
+            session.outbox.add(a_mail(due, transport="graph", mailbox=BO), due, now=NOON)
+        assert session.outbox.reroute_mails("smtp") == 1
+        assert session.outbox.reroute_mails("smtp") == 0
+
+    assert sorted(lanes(with_round)) == [("graph", BO), ("smtp", BO)]

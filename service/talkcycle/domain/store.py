@@ -338,6 +338,10 @@ class Outbox(Protocol):
         """A person's decision: hold (queued, unknown), release (held) or retry (failed, held); others stay. Count."""
         ...
 
+    def reroute_mails(self, transport: str) -> int:
+        """Have mails that wait go by *transport* from now on; a MIME message is the same for all. Count."""
+        ...
+
     def drop_payloads(self, *, settled_before: datetime) -> int:
         """Forget the bytes of messages settled long ago; hash and envelope stay."""
         ...

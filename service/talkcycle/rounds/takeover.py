@@ -14,9 +14,10 @@ def take_over(store: Store, routing: Routing, *, now: datetime) -> int:
     """Open another entry for each coming talk that *routing* gives to another calendar; say how many there were.
 
     A talk stays one talk: its new entry goes out with a text that says so, and once it is in place the old one ends.
-    What was not sent yet goes by the new way.
+    What was not sent yet goes by the new way, mails that wait included.
     """
-    with store.read() as session:
+    with store.write() as session:
+        session.outbox.reroute_mails(routing.mail)
         rounds = [round_ for round_ in session.rounds.all() if round_.state is RoundState.APPROVED]
     return sum(_in_round(store, round_.id, routing, now) for round_ in rounds)
 

@@ -395,6 +395,15 @@ class SqlOutbox:
             self._note_attempt(row.id, sealed, now)
         return self.get(row.id)
 
+    def reroute_mails(self, transport: str) -> int:
+        waiting = [state.value for state in STILL_HERE]
+        statement = (
+            update(box)
+            .where(box.c.kind == Kind.MAIL.value, box.c.state.in_(waiting), box.c.transport != transport)
+            .values(transport=transport)
+        )
+        return self.connection.execute(statement).rowcount
+
     def drop_payloads(self, *, settled_before: datetime) -> int:
         settled = select(box.c.id).where(box.c.settled_at < settled_before, box.c.state.in_(SETTLED))
         statement = tables.payloads.delete().where(tables.payloads.c.message.in_(settled))
