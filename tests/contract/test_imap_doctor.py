@@ -15,9 +15,11 @@ from servers.graph_server import GraphServer, graph_server
 from servers.organisation import Organisation
 from servers.scripted_imap import CUT, EVERYTHING, PASSWORD, USER, MailStore, imap_server
 from servers.self_signed import self_signed
+from talkcycle.bootstrap import examinations, settings_of
 from talkcycle.domain.delivery import TransientDeliveryError
 from talkcycle.domain.mailboxes import Finding, Grade
 from talkcycle.domain.service import ImapSettings, TlsMode
+from talkcycle.rounds.doctor import Sample
 from talkcycle.transports.imap.doctor import ImapDoctor
 from talkcycle.transports.imap.inbox import ImapInbox
 
@@ -167,6 +169,22 @@ def test_a_line_that_breaks_is_told(command: str) -> None:
     else:
         assert findings[-1].check == "conversation"
         assert findings[-1].grade is Grade.UNTOLD
+
+
+def test_the_doctor_command_looks_at_the_mailbox_where_service_yaml_names_one(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_bytes(certificates().ca_file.read_bytes())
+    with imap_server(a_store(), tls=certificates().server) as port:
+        text = f"imap: {{host: localhost, port: {port}, user: {USER}, password_env: SET, ca_file: ca.pem}}\n"
+        for imap in (text, ""):
+            smtp = "smtp: {host: localhost, port: 1, tls: none}\nsender: talks@example.com\n"
+            (tmp_path / "service.yaml").write_text(smtp + imap)
+            sample = Sample(served={}, told={})
+            read = settings_of(tmp_path, {"SET": PASSWORD})
+            stages = dict(examinations(read, sample, resolver=("127.0.0.1", 1), now=LONG_AGO))
+            assert ("the service's mailbox" in stages) is bool(imap)
+            if imap:
+                checks = [finding.check for finding in stages["the service's mailbox"]]
+    assert tuple(checks) == ALL
 
 
 # With a token

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from imapclient import IMAPClient
 
+from approved_round import approved_example
 from builders import a_person, a_talk
 from dispatching import NOON, ROUND, JumpingClock, Log, a_store, queue, rows
 from hostile_mails import HOSTILE
@@ -30,7 +31,9 @@ from mail_samples import (
 )
 from parcels import a_parcel
 from servers.mail_server import MailServer, mail_server
+from talkcycle.bootstrap import open_application
 from talkcycle.daemon.inbox_reader import InboxReader
+from talkcycle.daemon.run import daemon_of
 from talkcycle.domain.delivery import TransientDeliveryError
 from talkcycle.domain.mailboxes import Grade
 from talkcycle.domain.messages import OutboxState
@@ -343,6 +346,41 @@ def test_the_reader_reads_what_comes_at_once_and_goes_on_after_hostile_mail(post
     # Of time or of memory, whichever it needs too much of first.
     warnings = [entry["event"] for entry in log.capture.entries if entry["log_level"] == "warning"]
     assert warnings == ["a mail could not be read"]
+
+
+def test_the_daemon_reads_the_mailbox_that_service_yaml_names(server: MailServer, tmp_path: Path) -> None:
+    round_ = approved_example(tmp_path)
+    address, log, stop = f"samtal-daemon@{SERVICE}", Log(), threading.Event()
+    (tmp_path / "config" / "service.yaml").write_text(
+        f"""
+smtp: {{host: {server.host}, port: {server.submission}, ca_file: {server.ca_file}}}
+sender: {address}
+imap: {{host: {server.host}, port: {server.imaps}, user: {address}, password_env: PASSWORD, ca_file: {server.ca_file}}}
+data: {round_.data}
+"""
+    )
+    app = open_application(tmp_path / "config", env={"PASSWORD": server.password, "USER": "hr"})
+    with app.store.read() as session:
+        talk = next(each for each in session.talks.of_round(round_.round) if each.start is not None)
+        employee = session.rosters.people(session.rounds.get(round_.round).roster, [talk.employee])[talk.employee]  # type: ignore[union-attr]
+        entry = session.talks.entries(round_.round, [talk.id])[talk.id]
+    assert employee.email is not None
+    daemon = daemon_of(app, log.logger)
+    thread = threading.Thread(target=daemon.run, args=(stop,))
+    thread.start()
+    try:
+        post = Post(server, address, a_store(tmp_path))
+        post.deliver(gmail(Answered(uid=entry.uid, by=employee.email)), sender=f"anna@{DOMAIN}")
+        _until(lambda: "mails read" in log.events)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+    with app.store.read() as session:
+        (answer,) = session.talks.answers(round_.round, [talk.id])[talk.id]
+    assert (answer.party, answer.answer, answer.verified) == (f"person:{employee.id}", "accepted", False)
+    post.store.close()
+    app.store.close()
 
 
 def _refused_logins(post: Post) -> list[str]:

@@ -129,7 +129,7 @@ def _take_reply(session: Session, mail: ReadMail, reply: ItipReply, *, now: date
     if entry is None:
         return Outcome.UNKNOWN_MEETING
     scene = scene_of(session, entry.round, entry.talk)
-    if scene is None or scene.entry != entry or not entry.live or entry.in_own_calendar:
+    if scene is None or scene.entry.number != entry.number or not scene.entry.live or entry.in_own_calendar:
         return Outcome.STALE  # it has ended, or another calendar has the word about it
     if reply.method is Method.REFRESH:
         return Outcome.REFRESH
@@ -139,7 +139,7 @@ def _take_reply(session: Session, mail: ReadMail, reply: ItipReply, *, now: date
         sender=mail.sender,
         verification=mail.verification,
         talk=talk,
-        entry=entry,
+        entry=scene.entry,
         people=scene.people,
         kept=session.talks.answers(talk.round, [talk.id]).get(talk.id, ()),
         read_at=now,
