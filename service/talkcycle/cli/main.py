@@ -18,6 +18,7 @@ from talkcycle.cli.planning import approve, plan
 from talkcycle.cli.preview import preview
 from talkcycle.cli.roster import roster
 from talkcycle.cli.running import health, run
+from talkcycle.cli.serving import serve
 from talkcycle.cli.simulate import simulate
 from talkcycle.cli.solve import solve
 from talkcycle.cli.talks import talk
@@ -52,7 +53,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Try it": (preview, simulate),
     "Start a round": (plan, approve),
     "Check the planner": (solve,),
-    "Run": (run, health),
+    "Run": (run, serve, health),
     "Look": (status, timeline, audit),
 }
 for panel, commands in COMMANDS.items():

@@ -21,8 +21,13 @@ def run(config: Config = CONFIG) -> None:
         alone = app.settings.database.startswith("sqlite")
         if alone:
             held.enter_context(only_daemon(app.settings.data))
-        service = daemon_of(app, logger(app.settings))
+        log = logger(app.settings)
+        service = daemon_of(app, log)
         service.ticker.start(alone=alone)
+        if app.settings.web is not None:
+            from talkcycle.web.serve import serving  # noqa: PLC0415  # Litestar and uvicorn are heavy
+
+            held.enter_context(serving(app, app.settings.web, log, stop))
         service.run(stop)
 
 

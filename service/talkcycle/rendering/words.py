@@ -49,7 +49,7 @@ REQUIRED = {
 }
 _ALLOWED = GENERAL | ABOUT_A_TALK
 _ONES_OWN = frozenset({"page_link"})
-"""For one person's eyes: in no word but the line that ends a mail, since calendars and agendas, which both read, use words."""
+"""For one person's eyes: in no word but the line that ends a mail, since both read what calendars and agendas say."""
 _NO_LOOP = frozenset(IN_MARKDOWN)
 """Words that are variables themselves, so that words must not build on them."""
 

@@ -1,6 +1,7 @@
 """The pages' own templates: part of the software, not of a round, so HR's folder cannot replace them."""
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,10 +14,10 @@ SIGN = '<meta name="generator" content="talkcycle">'
 """In the head of every index page: the folder around it is ours to write again."""
 
 
-@cache
-def _environment() -> Environment:
-    folder = shipped(TEMPLATES) / PAGES
-    environment = Environment(
+def environment() -> Environment:
+    """Finds the pages' templates; whatever is put into them is escaped."""
+    folder = pages_folder()
+    made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
@@ -24,10 +25,17 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"day": day, "long_day": long_day, "span": span}
-    return environment
+    made.globals |= {"day": day, "long_day": long_day, "span": span}
+    return made
+
+
+def pages_folder() -> Path:
+    return shipped(TEMPLATES) / PAGES
+
+
+_kept = cache(environment)
 
 
 def html(name: str, **values: Any) -> str:
     """The page *name*, such as ``round``, with *values*, every one of them escaped."""
-    return _environment().get_template(f"{name}.html").render(values)
+    return _kept().get_template(f"{name}.html").render(values)
