@@ -51,7 +51,7 @@ hr: {name: Maria Åkesson, email: hr@norrsken.example, telephone: +46 8 123 45 6
 ROSTER = """id,name,email,manager,site,language
 1,Karin Norling,karin@norrsken.example,,Stockholm,sv
 2,Johan Ek,johan@norrsken.example,1,Stockholm,sv
-3,Åsa Kanariefågel,asa@norrsken.example,2,Stockholm,sv
+3,Åsa Fågelsång,asa@norrsken.example,2,Stockholm,sv
 4,Elin Dahl,elin@norrsken.example,2,London,en
 5,Stig Rosén,,2,Stockholm,sv
 6,Tove Lind,tove@norrsken.example,2,Stockholm,sv

@@ -19,7 +19,7 @@ from talkcycle.rounds.page_links import revoke_links
 from talkcycle.web.rates import Rates
 from web_office import NOW, PREFIX, UNDER_WAY, Form, WebOffice, client, links_in, path_of, serve, web_office
 
-CANARY = "Kanariefågel"
+CANARY = "Fågelsång"
 REASON = "Kanariehemlighet: jag vill inte"
 FREE = {"by_address": Rates(most=100_000, per=1), "by_link": Rates(most=100_000, per=1)}
 
@@ -422,7 +422,7 @@ def test_what_breaks_says_nothing_of_whose_page_it_was(office: WebOffice, web: h
     page = office.page("3")
     with office.store.write() as session:
         connection = session.links.connection
-        connection.exec_driver_sql("UPDATE talks SET place_kind = 'Kanariefågel' WHERE id = '3'")
+        connection.exec_driver_sql("UPDATE talks SET place_kind = 'Fågelsång' WHERE id = '3'")
 
     answer = web.get(page)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from talkcycle.domain.cycle import Place
+from talkcycle.domain.cycle import Leads, Place
 from talkcycle.domain.people import Person
 from talkcycle.domain.talks import Round, Talk
 from talkcycle.rendering.agenda import agenda_points, in_any_language
@@ -50,7 +50,8 @@ class Choice:
     """A time to choose. *value*: what the form sends; *note*: what is special about it, in words."""
 
     value: str
-    date_time: str
+    day: str
+    time: str
     place: str
     note: str = ""
 
@@ -114,14 +115,27 @@ def talk_values(reader: Reader, talk: Talk, other: Person) -> dict[str, Any]:
             "time": "" if start is None else reader.dates.time(start, end),
             "machine_time": "" if talk.start is None else talk.start.isoformat(),
             "place": place_text(talk.place, reader.words, values),
-            "points": agenda_points(cycle, reader.words, reader.page.language),
+            "points": tuple(
+                zip(agenda_points(cycle, reader.words, reader.page.language), _leads(reader, values), strict=True)
+            ),
             "minutes_unit": reader.words.agenda["minutes"],
-                "strategy_heading": reader.words.agenda["strategy_heading"],
+            "strategy_heading": reader.words.agenda["strategy_heading"],
             "strategy": _html(strategy) if strategy else "",
             "strategy_link": cycle.strategy_link or "",
             "policy": _html(policy) if policy else "",
         }
     )
+
+
+def _leads(reader: Reader, values: Mapping[str, Any]) -> list[str]:
+    """Who leads at each point of the agenda, said to the employee."""
+    theirs = {Leads.EMPLOYEE: "lead_you", Leads.MANAGER: "lead_other"}
+    return [
+        reader.page.say(theirs[point.leads], values)
+        if point.leads in theirs
+        else reader.words.agenda["leads"][point.leads]
+        for point in reader.round.cycle.agenda
+    ]
 
 
 def choices(
@@ -131,10 +145,12 @@ def choices(
     values = reader.general | {"other_name": other.name, "minutes": talk.minutes, "date_time": "", "other_zone_time": ""}
     found = []
     for start, place, back in offers:
+        begins, ends = (local(at, reader.zone) for at in (start, start + timedelta(minutes=talk.minutes)))
         found.append(
             Choice(
                 value=start.isoformat(),
-                date_time=_span(reader, start, talk.minutes),
+                day=reader.dates.day(begins.date()),
+                time=reader.dates.time(begins, ends),
                 place=place_text(place, reader.words, values),
                 note=reader.page.say("times_back", values) if back else "",
             )

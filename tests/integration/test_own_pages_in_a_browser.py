@@ -1,0 +1,233 @@
+"""The pages behind people's links in a real Chromium: accessible by axe's rules, in every language, by keyboard alone.
+
+Needs the packages playwright and axe-playwright-python, and a Chromium: the system's, or ``playwright install chromium``.
+Rewrite the pictures of the documentation with PICTURES=write.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from talkcycle.domain.links import Purpose
+from talkcycle.web.rates import Rates
+from web_office import WebOffice, web_office
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.xdist_group("browser")  # one Chromium for all of them
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FREE = {"by_address": Rates(most=100_000, per=1), "by_link": Rates(most=100_000, per=1)}
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+LANGUAGES = ("sv", "en", "nb", "da", "fi")
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    found = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
+    with playwright.sync_playwright() as engine:
+        try:
+            browser = engine.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        except playwright.Error as error:
+            pytest.skip(f"no Chromium starts here: {error}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
+    """For those who only look."""
+    with web_office(tmp_path_factory.mktemp("kept") / "office", **FREE) as office:
+        yield office
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[WebOffice]:
+    with web_office(tmp_path / "office", **FREE) as office:
+        yield office
+
+
+def reading(office: WebOffice, language: str) -> None:
+    """Everybody reads *language* from now on."""
+    with office.store.write() as session:
+        session.links.connection.exec_driver_sql("UPDATE people SET data = json_set(data, '$.language', ?)", (language,))
+
+
+def violations(page: "Page") -> list[str]:
+    from axe_playwright_python.base import AXE_SCRIPT  # noqa: PLC0415
+
+    page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
+
+
+def every_page(office: WebOffice, page: "Page") -> "Iterator[str]":
+    """Opens one after the other, and says which."""
+    own = office.page("3")
+    for name, address in (
+        ("my talk", own),
+        ("other times", f"{own}/times"),
+        ("opting out", f"{own}/opt-out"),
+        ("my talks", office.page("2", Purpose.TALKS)),
+        ("nothing", f"{office.url}/nothing"),
+    ):
+        page.goto(address)
+        yield name
+    page.goto(own)
+    page.locator("summary").evaluate_all("all => all.forEach(each => each.parentElement.open = true)")
+    yield "my talk with its questions"
+    page.goto(f"{own}/opt-out")
+    page.evaluate("document.querySelector('form').noValidate = true")
+    page.locator("button").click()
+    yield "opting out without a choice"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_to_object_to_on_a_phone_or_a_desk(
+    browser: "Browser", kept: WebOffice, language: str, scheme: Any
+) -> None:
+    reading(kept, language)
+    for size in (PHONE, DESK):
+        page = browser.new_context(color_scheme=scheme, viewport=size, locale=language).new_page()
+        found = {name: violations(page) for name in every_page(kept, page)}
+        assert {name: each for name, each in found.items() if each} == {}
+        assert page.locator("html").get_attribute("lang") == language
+        page.context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_scrolls_sideways_on_the_smallest_phone(browser: "Browser", kept: WebOffice, language: str) -> None:
+    reading(kept, language)
+    page = browser.new_context(viewport={"width": 320, "height": 640}).new_page()
+    for name in every_page(kept, page):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+    page.context.close()
+
+
+def test_whatever_can_be_pressed_is_large_enough_for_a_thumb(browser: "Browser", kept: WebOffice) -> None:
+    reading(kept, "sv")
+    page = browser.new_context(viewport=PHONE).new_page()
+    for name in every_page(kept, page):
+        heights = page.locator("button, .way, .choice").evaluate_all(
+            "all => all.map(each => each.getBoundingClientRect().height)"
+        )
+        assert all(height >= 44 for height in heights), name
+    page.context.close()
+
+
+def test_a_page_asks_for_nothing_but_its_style_and_complains_of_nothing(browser: "Browser", kept: WebOffice) -> None:
+    page, asked, said = browser.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: said.append(message.text))
+
+    page.goto(kept.page("3"))
+
+    host = kept.url.rpartition("/")[0]
+    assert all(url.startswith(f"{host}/samtal/") for url in asked)
+    assert any(url.endswith("-style.css") for url in asked)
+    assert page.evaluate("getComputedStyle(document.querySelector('.letter')).borderTopWidth") == "4px"
+    assert said == []
+    page.close()
+
+
+def test_by_keyboard_alone_a_talk_is_moved_and_what_was_done_is_said(browser: "Browser", office: WebOffice) -> None:
+    before = office.talk("3").start
+    page = browser.new_context(java_script_enabled=True, viewport=DESK).new_page()
+    page.goto(office.page("3"))
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Hoppa till innehållet"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Se andra tider"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/times")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.type") == "radio"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Spara tiden"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=moved#told")
+
+    told = page.get_by_role("status")
+    assert told.inner_text().startswith("Sparat. Ditt samtal är")
+    assert page.evaluate("document.activeElement.id") == "told"
+    assert office.talk("3").start != before
+    page.context.close()
+
+
+def test_without_scripts_a_talk_is_opted_out_of_and_that_is_taken_back(browser: "Browser", office: WebOffice) -> None:
+    page = browser.new_context(java_script_enabled=False, viewport=PHONE).new_page()
+    page.goto(office.page("4"))
+
+    page.get_by_role("link", name="Opt out").click()
+    page.get_by_label("I opt out of this talk").check()
+    page.get_by_label("Is there anything you would like HR to know?").fill("I would rather write.")
+    page.get_by_role("button", name="Save my choice").click()
+    assert page.get_by_role("status").inner_text() == "Saved. You have opted out."
+    assert office.talk("4").note == "I would rather write."
+
+    page.get_by_role("link", name="Choose a time again").click()
+    page.get_by_text("the time you had before").click()
+    page.get_by_role("button", name="Save this time").click()
+    assert page.get_by_role("status").inner_text().startswith("Saved. Your talk is on")
+    page.context.close()
+
+
+def test_a_form_cannot_be_sent_by_pressing_its_button_alone(browser: "Browser", office: WebOffice) -> None:
+    page = browser.new_page()
+    before = office.dump()
+    for form in ("times", "opt-out"):
+        page.goto(f"{office.page('3')}/{form}")
+        assert page.locator("input:checked").count() == 0
+        page.locator("button").click()
+        assert page.url.endswith(form)
+    assert office.dump() == before
+    page.close()
+
+
+def test_paper_is_white_and_carries_the_questions(browser: "Browser", kept: WebOffice) -> None:
+    page = browser.new_context(color_scheme="dark").new_page()
+    page.goto(kept.page("3"))
+    page.emulate_media(media="print")
+
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator(".change").is_hidden()
+    page.context.close()
+
+
+@pytest.mark.skipif(os.environ.get("PICTURES") != "write", reason="pictures are made on demand: PICTURES=write")
+def test_pictures_for_the_documentation(browser: "Browser", office: WebOffice) -> None:
+    reading(office, "en")
+
+    def shot(name: str, address: str, size: Any, *, scheme: Any = "light", whole: bool = True, do: Any = None) -> None:
+        context = browser.new_context(color_scheme=scheme, viewport=size, device_scale_factor=2)
+        page = context.new_page()
+        page.goto(address)
+        if do is not None:
+            do(page)
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
+        context.close()
+
+    own, hosted = office.page("3"), office.page("2", Purpose.TALKS)
+    wide = {"width": 860, "height": 900}
+    shot("page-my-talk", own, wide)
+    shot("page-my-talk-phone", own, PHONE, whole=False)
+    shot("page-times-phone", f"{own}/times", PHONE, do=lambda page: page.locator(".choice").nth(1).click())
+    shot("page-opt-out-phone", f"{own}/opt-out", PHONE)
+    shot("page-my-talks", hosted, wide)
+    shot("page-my-talk-dark", own, PHONE, scheme="dark", whole=False)
+    reading(office, "sv")
+    shot("page-my-talk-phone-sv", own, PHONE, whole=False)
+    shot("page-my-talks-phone-sv", hosted, PHONE, whole=False)
