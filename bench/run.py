@@ -1,6 +1,6 @@
 """How fast and how good: each figure beside a reference. ``make bench``; docs/performance.md explains.
 
-Usage: run.py [NAME ...] with names from: invitations workers sending tick timeline simulate rest planner exact
+Usage: run.py [NAME ...] with names from: invitations workers sending tick timeline simulate rest limits planner exact
 """
 
 import argparse
@@ -24,6 +24,7 @@ MEASURES = {
     "timeline": "measures.timeline",
     "simulate": "measures.simulated",
     "rest": "measures.daemon_at_rest",
+    "limits": "graph_limits.within_limits",
     "planner": "planner.measure.planner",
     "exact": "planner.exact.exact",
 }

@@ -39,6 +39,7 @@ class GraphServer:
         tokens: The token endpoint; its ``roles``, ``seconds``, ``secret`` and ``secret_expired`` may be changed.
         access: What the application may within its scope; may be changed.
         requests: Everything received, parts of batches after their batch; empty where requests are not kept.
+        received: How many that were, kept or not.
         faults: What the next matching requests meet; append to it.
     """
 
@@ -54,6 +55,7 @@ class GraphServer:
         conforming: bool,
     ) -> None:
         self.requests: list[Received] = []
+        self.received = 0
         self.faults: list[Fault] = []
         self.bugs: list[Exception] = []
         self._keep, self._conforming = keep, conforming
@@ -125,6 +127,7 @@ class GraphServer:
 
     def _answer(self, request: Received) -> Answer:
         with self._lock:
+            self.received += 1
             if self._keep:
                 self.requests.append(request)
             fault = take(self.faults, request) if self.faults else None

@@ -70,10 +70,10 @@ class RateLimiter:
             now = self.clock.now()
             if self.seen is not None and now < self.seen:
                 self._set_back(self.seen - now)
-            start, planned = self._next(now), self.free_at
+            start = self._next(now)
+            late = start - (self.free_at or start)
             # Who came late, but before the next place, has taken nobody else's: being busy must not cost places.
-            in_time = planned is not None and start - planned < self.gap
-            self.seen, self.free_at = now, (planned if planned is not None and in_time else start) + self.gap
+            self.seen, self.free_at = now, start + self.gap - (late if late < self.gap else timedelta())
             self.under_way.append(start)
         return start - now
 
