@@ -6,10 +6,12 @@ from difflib import get_close_matches
 from talkcycle.domain.faults import Fault
 from talkcycle.rendering.designs import DESIGNS, design_fault
 from talkcycle.rendering.library import LAST_RESORT, LAYOUT, Library
+from talkcycle.rendering.page_words import PAGES, page_keys, read_page_words
 from talkcycle.rendering.sandbox import Unusable
 from talkcycle.rendering.template_files import TEMPLATES
 from talkcycle.rendering.variables import ATTRIBUTES, EVERY, allowed_in
 from talkcycle.rendering.words import REQUIRED, BadWords, read_words
+from talkcycle.rendering.yaml_text import line_of_key
 
 LAYOUT_VALUES = frozenset({"language", "subject", "preheader", "organisation", "body", "footer", "confidentiality"})
 MUST_NOT_MARK = "MUSTNOT"
@@ -24,6 +26,7 @@ def faults_of(library: Library) -> tuple[Fault, ...]:
     for tag in library.tags:
         found.extend(fault for name in library.mails_in(tag) for fault in _mail_faults(library, tag, name))
         found.extend(fault for name in REQUIRED for fault in _word_faults(library, tag, name))
+        found.extend(_page_faults(library, tag))
         found.extend(_missing(library, tag))
     return tuple(sorted(found))
 
@@ -82,6 +85,24 @@ def _word_faults(library: Library, tag: str, name: str) -> Iterator[Fault]:
         yield Fault(file=path, line=error.line, problem=f"{error.problem}.", mend=_SEE_SHIPPED)
     except UnicodeDecodeError:
         yield Fault(file=path, problem="it is not UTF-8 text.", mend=_SAVE_AS_UTF_8)
+
+
+def _page_faults(library: Library, tag: str) -> Iterator[Fault]:
+    """What a language lacks of the pages' words is taken from the shipped ones, so nothing is missing."""
+    path = f"{TEMPLATES}/{tag}/{PAGES}"
+    if path not in library.files:
+        return
+    try:
+        content = read_page_words(library.text(path))
+    except BadWords as error:
+        yield Fault(file=path, line=error.line, problem=f"{error.problem}.", mend=_SEE_SHIPPED)
+        return
+    except UnicodeDecodeError:
+        yield Fault(file=path, problem="it is not UTF-8 text.", mend=_SAVE_AS_UTF_8)
+        return
+    for key in sorted(content.keys() - page_keys()):
+        line = line_of_key(library.text(path), key)
+        yield Fault(file=path, line=line, place=key, problem="no page says this.", mend=_nearest(key, page_keys()))
 
 
 def _layout_faults(library: Library) -> Iterator[Fault]:
