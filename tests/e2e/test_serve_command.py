@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from talkcycle.rounds.change import abstain
 from web_office import PREFIX, WebOffice, client, web_office
 
 
@@ -99,3 +100,13 @@ def test_links_are_revoked_by_a_command_and_mails_to_come_carry_new_ones(office:
     with office.store.read() as session:
         entry = session.ledger.trail(1)[0]
     assert (entry.who, entry.action, entry.subject) == ("hr", "revoke-links", f"{office.round}/person:3")
+
+
+def test_hr_and_nobody_else_reads_why_somebody_opted_out(office: WebOffice) -> None:
+    abstain(office.store, office.round, "3", reason="I would rather write.", who="person:3", now=office.clock.at)
+
+    said = [command(office.folder, "talk", "why", person).communicate(timeout=60)[0] for person in ("3", "4")]
+    standing, _ = command(office.folder, "status").communicate(timeout=60)
+
+    assert said == ["abstained: I would rather write.\n", "placed: no reason was given\n"]
+    assert "rather" not in standing

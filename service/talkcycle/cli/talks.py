@@ -172,6 +172,23 @@ def exclude(
     typer.echo("Left out. The calendars follow with the next tick.")
 
 
+@talk.command()
+def why(
+    employee: Employee,
+    config: Config = CONFIG,
+    *,
+    round_: OfRound = None,
+) -> None:
+    """Show what is noted of a talk that has no time or is off; of one opted out of only what the employee chose to say.
+
+    For HR's eyes: do not pass it on, nor to the manager.
+    """
+    with told_plainly():
+        app = open_application(config)
+        found = _find(app, round_, employee)
+    typer.echo(f"{found.state.value}: {found.note or 'no reason was given'}")
+
+
 def _find(app: Application, round_: str | None, employee: str) -> Talk:
     with app.store.read() as session:
         ids = [round_] if round_ else [each.id for each in session.rounds.all()[:1]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from talkcycle.domain.store import Session, Store
-from talkcycle.domain.talks import Round
+from talkcycle.domain.talks import Round, TalkState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,5 +66,5 @@ def _round(session: Session, round_: Round) -> RoundStatus:
         approved_by=round_.approved_by,
         talks=dict(Counter(talk.state.value for talk in talks)),
         messages=messages,
-        unplaced={talk.employee: talk.note for talk in talks if talk.start is None},
+        unplaced={talk.employee: talk.note for talk in talks if talk.state is TalkState.UNPLACED},
     )
