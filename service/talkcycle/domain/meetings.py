@@ -41,9 +41,9 @@ class MeetingOrder:
         action: MEETING_CREATE, MEETING_CHANGE or MEETING_CANCEL.
         order: The message's Message-ID. Kept with the meeting, so that a retry finds that it was carried out.
         uid: The entry's UID, kept with the meeting in a property of ours: by it the meeting is found again.
-        replaces: Its own UID where an earlier order may have made the entry: then that is written over, by one update that
-            tells everybody. Else the UID of an earlier entry of the same talk. Where the same calendar still holds that one (its mailbox
-            moved to this server with everything in it), it becomes this entry, by one update; None: there is none.
+        replaces: Under which UID the calendar may already hold the talk; None: it does not. Its own, where an earlier order
+            may have made the entry; else that of an earlier entry, where the mailbox moved to this server with everything
+            in it. Where it is found, it becomes this entry, by one update.
         start, end: UTC. *zone*: IANA, in which the start is written.
         attendee: The employee; None without a mailbox: then the meeting stands in the organizer's calendar alone.
         room: Invited as a resource; None: no room with a mailbox.
