@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any
 
 from builders import a_cycle, a_person, a_round, a_talk, shipped_steps
-from talkcycle.domain.answer_messages import Offer
+from talkcycle.domain.answer_messages import Misfit, Offer
+from talkcycle.domain.answers import Proposal
 from talkcycle.domain.cycle import AgendaPoint, Contact, Leads, Place, PlaceKind
 from talkcycle.domain.derive import hr_recipient, person_recipient
 from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest, Need, TalkOfTheWeek
@@ -32,6 +33,9 @@ OTHER_TIMES = (START + timedelta(days=3), START + timedelta(days=7, hours=-4), S
 OFFER = Offer(
     times=tuple((start, start + timedelta(hours=1)) for start in OTHER_TIMES), help_at=MADE_AT + timedelta(days=3)
 )
+PROPOSAL = Proposal(role=Role.EMPLOYEE, since=MADE_AT, span=OFFER.times[0])
+PROPOSED = Offer(proposal=PROPOSAL, misfit=Misfit.BUSY, keeps_at=MADE_AT + timedelta(days=3))
+OFFERS = {"time-declined": OFFER, "hr-help": OFFER, "proposal": PROPOSED}
 BOTH = (Role.EMPLOYEE, Role.MANAGER)
 ROLES = {
     "announcement": BOTH,
@@ -44,6 +48,8 @@ ROLES = {
     "cancellation": BOTH,
     "opted-out": (Role.EMPLOYEE,),
     "nudge": (Role.EMPLOYEE,),
+    "proposal": (Role.MANAGER,),
+    "time-kept": BOTH,
     "time-declined": BOTH,
     "hr-help": (Role.HR,),
     "preparation-employee": (Role.EMPLOYEE,),
@@ -60,6 +66,7 @@ KINDS = {
     "new-host": Kind.MEETING_CREATE,
     "handed-over": Kind.MEETING_CANCEL,
     "cancellation": Kind.MEETING_CANCEL,
+    "time-kept": Kind.COUNTER_DECLINED,
 }
 
 
@@ -95,7 +102,9 @@ def _in(language: str) -> Iterator[Example]:
                 yield _example(language, name, f"{role.value}-{variant}", order)
                 if variant == "plain" and role is not Role.HR:
                     yield _example(language, name, f"{role.value}-page", replace(order, page_link=PAGE))
-                if order.offer is not None:
+                if name == "proposal":
+                    yield from _misfits(language, order)
+                elif order.offer is not None:
                     yield from _without_other_times(language, name, order)
     yield from _digests(language)
 
@@ -110,6 +119,13 @@ def _without_other_times(language: str, name: str, order: RenderOrder) -> Iterat
     yield _example(language, name, f"{role.value}-no-times", order)
     if role is not Role.HR:
         yield _example(language, name, f"{role.value}-no-times-page", replace(order, page_link=PAGE))
+
+
+def _misfits(language: str, order: RenderOrder) -> Iterator[Example]:
+    for role in BOTH:
+        for misfit in Misfit:
+            offer = replace(PROPOSED, misfit=misfit, proposal=replace(PROPOSAL, role=role))
+            yield _example(language, "proposal", f"manager-{role.value}-{misfit.value}", replace(order, offer=offer))
 
 
 def _situations(name: str) -> Iterator[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]]:
@@ -168,7 +184,7 @@ def _order(language: str, name: str, role: Role, pair: _Pair) -> RenderOrder:
         transport=Transport.SMTP,
         recipient=hr_recipient(round_.cycle.hr, "SE", {}) if role is Role.HR else person_recipient(person, role, {}),
         made_at=MADE_AT,
-        offer=OFFER if name in {"time-declined", "hr-help"} else None,
+        offer=OFFERS.get(name),
         talk=talk if about_talk else None,
         employee=employee if about_talk else None,
         manager=manager if about_talk else None,

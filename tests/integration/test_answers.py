@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from builders import START, a_talk
+from builders import START, a_talk, at
 from mixed_company import Company, address, mixed_company, rows, talks
 from round_in_calendars import INVITED, Round
 from round_in_calendars import address as address_of
@@ -19,12 +19,15 @@ from talkcycle.bootstrap import Application
 from talkcycle.domain.cycle import Digests
 from talkcycle.domain.derive import person_messages
 from talkcycle.domain.digests import ManagerDigest, Need
+from talkcycle.domain.faults import Refused
 from talkcycle.domain.messages import (
     ABOUT_ANSWERS,
     HR_HELP,
     MANAGER_DIGEST,
     NUDGE,
+    PROPOSAL,
     TIME_DECLINED,
+    TIME_KEPT,
     KnownMessage,
     OutboxState,
 )
@@ -33,6 +36,7 @@ from talkcycle.domain.talks import Talk, TalkState
 from talkcycle.rounds.change import abstain, move_talk
 from talkcycle.rounds.digest_facts import digest_of
 from talkcycle.rounds.orders import Facts
+from talkcycle.rounds.proposals import keep_time
 from talkcycle.rounds.timeline import timeline
 
 MIDST = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -112,6 +116,57 @@ def others_of(app: Application, who: str, talk: Talk) -> list[tuple[datetime, da
     with app.store.read() as session:
         others = [each for each in session.talks.of_person(talk.round, who) if each.id != talk.id]
     return [(each.start, each.end) for each in others if each.start and each.end]
+
+
+def test_a_proposed_time_that_is_free_becomes_the_talks_and_one_that_is_not_is_the_managers_to_decide(
+    company: Company,
+) -> None:
+    app = company.open()
+    draft = company.approve(app)
+    daemon = company.start(app)
+    company.run(daemon, MIDST)
+    fits, clashes = (upcoming(company, app, draft.round, where) for where in (Where.ONLINE, Where.ON_PREMISES))
+    told = {talk.id: company.organisation.told_to(address(talk.employee)) for talk in (fits, clashes)}
+    wanted = free_span(company, app, fits)
+    propose(company, fits, wanted)
+    busy = free_span(company, app, clashes)
+    company.organisation.occupy(address(clashes.manager), *busy)
+    propose(company, clashes, busy)
+    company.run(daemon, MIDST + HOUR)
+
+    after = talks(app, draft.round)
+    assert (after[fits.id].start, after[fits.id].end) == wanted
+    assert company.entries(after[fits.id]) == [wanted]
+    since = company.organisation.told_to(address(fits.employee))[len(told[fits.id]) :]
+    assert [each.what for each in since] == ["update"], "both calendars are updated, and nothing else is said"
+    assert after[clashes.id] == clashes
+    assert company.entries(clashes) == [(clashes.start, clashes.end)]
+    [mail] = of_step(app, draft.round, PROPOSAL)
+    assert (mail.key.subject, mail.key.recipient) == (clashes.subject, f"person:{clashes.manager}")
+
+    keep_time(app.store, draft.round, clashes.id, who="hr", now=company.clock.now())
+    company.run(daemon, MIDST + 10 * DAY)
+    assert len(of_step(app, draft.round, PROPOSAL)) == 1
+    assert of_step(app, draft.round, TIME_KEPT) == []
+    since = company.organisation.told_to(address(clashes.employee), "update", "invitation", "cancellation")
+    assert since == [each for each in told[clashes.id] if each.what != "mail"]
+
+
+def propose(company: Company, talk: Talk, span: tuple[datetime, datetime]) -> None:
+    [item] = company.hosted(talk)
+    company.organisation.answer(address(talk.employee), item.uid, Response.TENTATIVE, proposed=span)
+
+
+def free_span(company: Company, app: Application, talk: Talk) -> tuple[datetime, datetime]:
+    """An hour of some working morning in which neither has anything, and of which the manager has no other talk."""
+    for day in range(15, 25):  # before Easter
+        start = datetime(2027, 3, day, 8, 30, tzinfo=UTC)
+        pair = [address(each) for each in (talk.employee, talk.manager)]
+        that_day = any(begins.date() == start.date() for begins, _ in others_of(app, talk.manager, talk))
+        busy = any(company.organisation.busy_times(each, start, start + 2 * HOUR) for each in pair)
+        if start.weekday() < 4 and not that_day and not busy:
+            return start, start + HOUR
+    raise AssertionError("no free morning")
 
 
 # In those of a small one
@@ -225,3 +280,81 @@ def needs(round_: Round) -> list[tuple[str | None, Need]]:
     digest = digest_of(round_.store, Facts(round=there, person=bo), due, now=now)
     assert isinstance(digest, ManagerDigest)
     return [(line.person, line.need) for line in digest.lines if line.need is not Need.PREPARE]
+
+
+# Proposals
+
+
+def proposes(round_: Round, start: datetime, *, lasts: timedelta = HOUR) -> None:
+    uid = round_.item().uid
+    round_.organisation.answer(ANNA, uid, Response.TENTATIVE, proposed=(start, start + lasts))
+    round_.watch()
+    round_.work()
+    round_.clock.jump(HOUR / 60)
+    round_.work()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [START + DAY, START + 2 * DAY + HOUR / 6, START + HOUR / 2, at(2027, 3, 2, 9)],
+    ids=["another day", "ten past", "half an hour later, over its own entry", "sooner than the notice"],
+)
+def test_a_talk_simply_moves_where_both_are_free(round_: Round, start: datetime) -> None:
+    round_.organisation.answer(address_of("cilla"), round_.item("cilla").uid, Response.ACCEPTED)
+    proposes(round_, start)
+
+    assert (round_.talk().start, told(round_)) == (start, [])
+    assert round_.item().start == start
+    assert [each.what for each in round_.told()] == ["invitation", "update"]
+    assert round_.trail() == ["move"]
+    round_.watch()
+    round_.work()
+    assert round_.talk().start == start
+
+
+@pytest.mark.parametrize(
+    ("start", "lasts"),
+    [
+        (START + 3 * HOUR, HOUR),
+        (START + 8 * HOUR, HOUR),
+        (at(2027, 3, 13, 9), HOUR),
+        (at(2027, 4, 8, 9), HOUR),
+        (at(2027, 2, 17, 15), HOUR),
+        (START + DAY, 2 * HOUR),
+    ],
+    ids=["another talk", "evening", "Saturday", "after the window", "today", "longer"],
+)
+def test_what_does_not_simply_fit_moves_nothing_and_is_the_managers_to_decide(
+    round_: Round, start: datetime, lasts: timedelta
+) -> None:
+    proposes(round_, start, lasts=lasts)
+    round_.work()
+
+    assert told(round_) == [(PROPOSAL, "person:bo")]
+    assert (round_.talk().start, round_.talk().revision, round_.trail()) == (START, 0, [])
+
+
+def test_nobody_is_put_into_a_time_that_their_calendar_did_not_tell(round_: Round) -> None:
+    round_.free_busy["graph"].down = True
+    proposes(round_, START + DAY)
+
+    assert told(round_) == [(PROPOSAL, "person:bo")]
+    assert round_.talk().start == START
+
+
+def test_a_time_that_becomes_free_after_the_manager_was_asked_is_left_to_the_manager(round_: Round) -> None:
+    item = round_.organisation.occupy("bo@example.com", START + DAY, START + DAY + HOUR)
+    proposes(round_, START + DAY)
+    assert told(round_) == [(PROPOSAL, "person:bo")]
+    round_.organisation.cancel("bo@example.com", item.id)
+    round_.until(START - DAY)
+
+    assert round_.talk().start == START
+    assert told(round_) == [(PROPOSAL, "person:bo")]
+
+
+def test_nothing_can_be_kept_that_nobody_wants_otherwise(round_: Round) -> None:
+    with pytest.raises(Refused, match="Nobody proposes another time"):
+        keep_time(round_.store, round_.id, "anna", who="eva", now=round_.clock.now())
+    with pytest.raises(Refused, match="There is no talk nobody"):
+        keep_time(round_.store, round_.id, "nobody", who="eva", now=round_.clock.now())

@@ -52,6 +52,8 @@ EVERY = [
     ("time-declined", E),
     ("time-declined", M),
     ("hr-help", HR),
+    ("proposal", M),
+    ("time-kept", E),
     ("nudge", E),
     ("digest-manager", M),
     ("digest-hr", HR),

@@ -77,6 +77,18 @@ def cancel(
 
 
 @talk.command()
+def keep(employee: Employee, config: Config = CONFIG, *, round_: OfRound = None) -> None:
+    """Say that a talk stays where it is although another time was proposed; who proposed it is told."""
+    from talkcycle.rounds.proposals import keep_time  # noqa: PLC0415
+
+    with told_plainly():
+        app = open_application(config)
+        found = _find(app, round_, employee)
+        keep_time(app.store, found.round, found.id, who=app.who, now=app.clock.now())
+    typer.echo("Noted: the time stays.")
+
+
+@talk.command()
 def abstain(
     employee: Employee,
     config: Config = CONFIG,

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from talkcycle.domain.answers import Declined, asked_since, declined, declined_times, is_silent
+from talkcycle.domain.answers import Declined, Proposal, asked_since, declined, declined_times, is_silent, proposed
 from talkcycle.domain.busy import Span
 from talkcycle.domain.cycle import Step
 from talkcycle.domain.endings import unreachable
@@ -15,7 +16,9 @@ from talkcycle.domain.messages import (
     HR_HELP,
     MAY_HAVE_ARRIVED,
     NUDGE,
+    PROPOSAL,
     TIME_DECLINED,
+    TIME_KEPT,
     DueMessage,
     Kind,
     KnownMessage,
@@ -36,6 +39,22 @@ NUDGE_BEFORE, NUDGE_BEFORE_AT_LEAST, NUDGE_AFTER = 6, 3, 4
 """Working days before the talk on which who has not answered is asked; at the least; and after the invitation."""
 
 
+class Misfit(StrEnum):
+    """Why a talk does not simply move to a time that one of the two proposes.
+
+    ``soon``: not a working day away. ``outside``: not in both's working hours, or not in the round. ``length``: it would
+    last longer or shorter. ``busy``: something else is there, or as many talks as there may be. ``fixed``: HR decided the
+    time. ``untold``: nobody knows whether they are free.
+    """
+
+    SOON = "soon"
+    OUTSIDE = "outside"
+    LENGTH = "length"
+    BUSY = "busy"
+    FIXED = "fixed"
+    UNTOLD = "untold"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """What a message about an answer tells besides the talk.
@@ -43,10 +62,15 @@ class Offer:
     Attributes:
         times: Other times for the talk, the best first: start and end, UTC.
         help_at: When HR steps in, UTC; None: at once.
+        proposal: The time somebody proposes. *misfit*: why the talk has not simply moved there.
+        keeps_at: From when on it is taken that the talk stays where it is, UTC.
     """
 
     times: tuple[Span, ...] = ()
     help_at: datetime | None = None
+    proposal: Proposal | None = None
+    misfit: Misfit | None = None
+    keeps_at: datetime | None = None
 
 
 def answer_messages(
@@ -76,15 +100,54 @@ def answer_messages(
     }
     step = round_.cycle.calendar_step
     no = declined(talk, entry, answers, rows, calendar_step=step.id)
-    messages = [_time_declined(talk, pair[each.role], each) for each in no]
+    other = proposed(talk, entry, answers, rows, calendar_step=step.id)
+    messages = [] if other is None else [*_about_proposal(talk, entry, pair, other)]
+    if other is not None and other.declines:
+        no = (*no, Declined(role=other.role, since=keeps_at(pair[Role.MANAGER], other)))
+    messages += [_time_declined(talk, pair[each.role], each) for each in no]
     if no:
         hr = hr_recipient(round_.cycle.hr, round_.cycle.country, round_.holidays)
         messages.append(_hr_help(talk, hr, pair, no, rows))
-    elif _can_be_heard(entry, step, answers_by_mail=answers_by_mail) and is_silent(
-        talk, answers, asked_since(talk, entry, rows, calendar_step=step.id)
+    elif (
+        other is None
+        and _can_be_heard(entry, step, answers_by_mail=answers_by_mail)
+        and is_silent(talk, answers, asked_since(talk, entry, rows, calendar_step=step.id))
     ):
         messages += _nudge(round_, talk, pair[Role.EMPLOYEE], rows)
     return messages
+
+
+def _about_proposal(
+    talk: Talk, entry: Entry | None, pair: Mapping[Role, Recipient], other: Proposal
+) -> Iterator[DueMessage]:
+    """The manager decides; if nobody does, the talk stays. In a host's own calendar it stands there as it was."""
+    manager, proposer = pair[Role.MANAGER], pair[other.role]
+    if other.kept_at is None:
+        yield _mail(
+            talk,
+            PROPOSAL,
+            manager,
+            version=talk.revision,
+            due_at=_at_once(other.since, manager),
+            why="another time was proposed that does not simply fit",
+            repeats=True,
+        )
+    if entry is None or not entry.in_own_calendar:
+        kept = _mail(
+            talk,
+            TIME_KEPT,
+            proposer,
+            version=talk.revision,
+            due_at=_at_once(keeps_at(manager, other), proposer),
+            why="the proposed time was not taken up",
+            repeats=True,
+        )
+        yield replace(kept, kind=Kind.COUNTER_DECLINED)
+
+
+def keeps_at(manager: Recipient, other: Proposal) -> datetime:
+    """From when on it is clear that the talk stays: somebody said so, or the manager has had their days. UTC."""
+    return other.kept_at or _working_days_later(_at_once(other.since, manager), PATIENCE, manager)
 
 
 def _can_be_heard(entry: Entry | None, step: Step, *, answers_by_mail: bool) -> bool:

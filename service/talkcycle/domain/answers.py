@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from talkcycle.domain.busy import Span
 from talkcycle.domain.mailboxes import Answer
 from talkcycle.domain.messages import NUDGE, TIME_DECLINED, KnownMessage, OutboxState
 from talkcycle.domain.people import Role
@@ -22,6 +23,53 @@ class Declined:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """One of the two proposes another time.
+
+    Attributes:
+        since: When, UTC.
+        span: Start and end, UTC.
+        declines: They have declined the present time besides.
+        kept_at: When somebody decided that the talk stays where it is, UTC; None: nobody has.
+    """
+
+    role: Role
+    since: datetime
+    span: Span
+    declines: bool = False
+    kept_at: datetime | None = None
+
+
+def proposed(
+    talk: Talk,
+    entry: Entry | None,
+    answers: Iterable[TalkAnswer],
+    rows: Iterable[KnownMessage],
+    *,
+    calendar_step: str,
+) -> Proposal | None:
+    """What is proposed instead of the time that *talk* has now; of two proposals the newer."""
+    asked = asked_since(talk, entry, rows, calendar_step=calendar_step)
+    given = {each.party: each for each in answers if each.verified}
+    found = []
+    for role, id_ in asked_ones(talk, entry):
+        answer, kept = given.get(f"person:{id_}"), given.get(kept_party(id_))
+        if asked is None or answer is None or answer.proposed is None or answer.proposed == (talk.start, talk.end):
+            continue
+        since = given_since(answer, asked, entry)
+        if since is not None:
+            kept_at = kept.at if kept is not None and kept.at is not None and kept.at >= since else None
+            declines = answer.answer == Answer.DECLINED
+            found.append(Proposal(role=role, since=since, span=answer.proposed, declines=declines, kept_at=kept_at))
+    return max(found, key=lambda each: each.since, default=None)
+
+
+def kept_party(person: str) -> str:
+    """The party of an answer that says that the talk stays where it is, whatever *person* proposed."""
+    return f"proposal:{person}"
+
+
 def declined(
     talk: Talk,
     entry: Entry | None,
@@ -32,7 +80,7 @@ def declined(
 ) -> tuple[Declined, ...]:
     """Who has declined the time that *talk* has now.
 
-    Only who was asked: a host who organizes the meeting moves or deletes it instead.
+    Only who was asked: a host who organizes the meeting moves or deletes it instead. Who proposes another time has not.
 
     Args:
         answers: To *entry*, the talk's newest.
@@ -43,7 +91,7 @@ def declined(
     found = []
     for role, id_ in asked_ones(talk, entry):
         answer = given.get(f"person:{id_}")
-        if answer is None or answer.answer != Answer.DECLINED or asked is None:
+        if answer is None or answer.answer != Answer.DECLINED or answer.proposed is not None or asked is None:
             continue
         since = given_since(answer, asked, entry)
         if since is not None:

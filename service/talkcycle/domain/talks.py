@@ -107,7 +107,7 @@ class TalkAnswer:
     """What somebody, or a room, has answered to a talk's entry.
 
     Attributes:
-        party: ``person:<roster id>``, or ``room:<address>``.
+        party: ``person:<roster id>``, or ``room:<address>``; ``proposal:<roster id>`` declines what that person proposed.
         answer: ``accepted``, ``tentative``, ``declined`` or ``none``.
         at: When, UTC; None when nobody knows.
         proposed: The time they propose instead: start and end, UTC.

@@ -12,7 +12,7 @@ from talkcycle.rendering.dates import local
 from talkcycle.rendering.vtimezone import tells_truly, vtimezone
 
 PRODUCT = "-//talkcycle//talkcycle//EN"
-REQUEST, CANCEL = "REQUEST", "CANCEL"
+REQUEST, CANCEL, DECLINE_COUNTER = "REQUEST", "CANCEL", "DECLINECOUNTER"
 _REMIND_BEFORE = timedelta(minutes=15)
 
 
@@ -46,8 +46,8 @@ class Invite:
 def calendar_part(invite: Invite, method: str) -> bytes:
     """The VCALENDAR with *method*: CRLF line ends, lines of at most 75 octets.
 
-    A request is written in the talk's own zone where its VTIMEZONE tells the time truly, else in UTC; a cancellation
-    always in UTC, which no program misreads.
+    A request is written in the talk's own zone where its VTIMEZONE tells the time truly, else in UTC; all else always
+    in UTC, which no program misreads.
     """
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)

@@ -34,6 +34,8 @@ MAILS = (
     "opted-out",
     "time-declined",
     "hr-help",
+    "proposal",
+    "time-kept",
     "nudge",
     "preparation-employee",
     "preparation-manager",

@@ -18,7 +18,7 @@ from talkcycle.rendering.headers import (
     plain_header,
     text_header,
 )
-from talkcycle.rendering.invite import CANCEL, REQUEST, Invite, calendar_part
+from talkcycle.rendering.invite import CANCEL, DECLINE_COUNTER, REQUEST, Invite, calendar_part
 from talkcycle.rendering.layout import page
 from talkcycle.rendering.library import Library, MailText
 from talkcycle.rendering.markdown import both_forms
@@ -28,6 +28,7 @@ from talkcycle.rendering.order import RenderOrder
 from talkcycle.rendering.sandbox import one_line
 from talkcycle.rendering.values import talk_pair, values_of
 
+METHODS = {Kind.MEETING_CANCEL: CANCEL, Kind.COUNTER_DECLINED: DECLINE_COUNTER}
 MIME_TYPES = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -223,7 +224,7 @@ def _calendar(order: RenderOrder, found: MailText, values: dict[str, Any]) -> by
 
 
 def _method(kind: Kind) -> str:
-    return CANCEL if kind is Kind.MEETING_CANCEL else REQUEST
+    return METHODS.get(kind, REQUEST)
 
 
 def _party(person: Person) -> Party | None:

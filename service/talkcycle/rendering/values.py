@@ -48,7 +48,7 @@ def values_of(order: RenderOrder, words: Words, language: str) -> dict[str, Any]
     for key in ("confidentiality", "opt_out", *(("opt_out_line",) if order.talk is not None else ())):
         values[key] = _hrs_or_ours(order, words, language, key, values)
     if order.offer is not None:
-        values |= _offer(order.offer, order.recipient.zone, dates)
+        values |= _offer(order.offer, order, dates)
     match order.digest:
         case ManagerDigest():
             values |= _manager_digest(order.digest, order, words, dates, values)
@@ -141,7 +141,16 @@ def _times(talk: Talk, zone: str, other_zone: str, dates: Dates) -> dict[str, st
     }
 
 
-def _offer(offer: Offer, zone: str, dates: Dates) -> dict[str, Any]:
+def _offer(offer: Offer, order: RenderOrder, dates: Dates) -> dict[str, Any]:
+    zone = order.recipient.zone
+    if offer.proposal is not None:
+        start, end = offer.proposal.span
+        return {
+            "proposed_date_time": dates.date_time(local(start, zone), local(end, zone)),
+            "proposed_by_you": offer.proposal.role is order.due.role,
+            "misfit": offer.misfit.value if offer.misfit else "",
+            "keep_day": "" if offer.keeps_at is None else dates.day(local(offer.keeps_at, zone).date()),
+        }
     return {
         "other_times": [dates.date_time(local(start, zone), local(end, zone)) for start, end in offer.times],
         "help_day": "" if offer.help_at is None else dates.day(local(offer.help_at, zone).date()),

@@ -43,10 +43,11 @@ ABOUT_A_TALK = frozenset(
     }
 )
 ABOUT_AN_ANSWER = frozenset({"other_times", "help_day"})
+ABOUT_A_PROPOSAL = frozenset({"proposed_date_time", "proposed_by_you", "misfit", "keep_day"})
 """Of the texts that follow from somebody's answer."""
 OF_A_MANAGERS_DIGEST = frozenset({"week", "lines", "more", "talks"})
 OF_HRS_DIGEST = frozenset({"week", "lines", "counts"})
-EVERY = GENERAL | ABOUT_A_TALK | ABOUT_AN_ANSWER | OF_A_MANAGERS_DIGEST | OF_HRS_DIGEST
+EVERY = GENERAL | ABOUT_A_TALK | ABOUT_AN_ANSWER | ABOUT_A_PROPOSAL | OF_A_MANAGERS_DIGEST | OF_HRS_DIGEST
 ATTRIBUTES = frozenset(
     {
         *("title", "minutes", "leads", "questions"),
@@ -67,5 +68,7 @@ def allowed_in(template: str) -> frozenset[str]:
             return GENERAL | OF_HRS_DIGEST
         case "time-declined" | "hr-help":
             return GENERAL | ABOUT_A_TALK | ABOUT_AN_ANSWER
+        case "proposal":
+            return GENERAL | ABOUT_A_TALK | ABOUT_A_PROPOSAL
         case _:
             return GENERAL | ABOUT_A_TALK

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from talkcycle.domain.answer_messages import Misfit
 from talkcycle.domain.messages import NEW_ENTRY_TEMPLATE, NEW_HOST, DueMessage, Kind, RenderedMessage
 from talkcycle.domain.people import Person
 from talkcycle.domain.reconcile import Reconciliation, reconcile
@@ -16,6 +17,7 @@ from talkcycle.rounds.answer_facts import offer_of
 from talkcycle.rounds.digest_facts import digest_of
 from talkcycle.rounds.last_look import Course, Hindrance, last_look
 from talkcycle.rounds.orders import PageLink, order_for
+from talkcycle.rounds.proposals import fitted, is_new, proposal_of
 from talkcycle.rounds.subjects import SubjectFacts, gather
 from talkcycle.rounds.texts import TextShelf
 
@@ -100,7 +102,8 @@ def advance(
             by_mail = routing.answers_by_mail
             known_facts = [] if round_ is None else gather(session, round_, subjects, answers_by_mail=by_mail)
         decided = [(each, reconcile(each.desired, each.known, now=now, horizon=now + HORIZON)) for each in known_facts]
-        hindered = _hindered(store, calendars, decided, now=now)
+        taken_up, misfits = _taken_up(store, calendars, known_facts, now=now)
+        hindered = {**_hindered(store, calendars, decided, now=now), **taken_up}
         outcomes = [
             _rendered(
                 facts,
@@ -111,6 +114,7 @@ def advance(
                 now=now,
                 calendars=calendars,
                 page_link=page_link,
+                misfit=misfits.get(facts.subject),
             )
             for facts, decision in decided
         ]
@@ -143,6 +147,24 @@ def _hindered(
     return {talk.subject: found[talk.id] for talk in leaving if talk.id in found}
 
 
+def _taken_up(
+    store: Store, calendars: "CalendarsNow | None", known: Iterable[SubjectFacts], *, now: datetime
+) -> tuple[dict[str, Hindrance], dict[str, Misfit]]:
+    """By subject, the talks that simply move to a time that was proposed, and why others do not."""
+    moves: dict[str, Hindrance] = {}
+    misfits: dict[str, Misfit] = {}
+    for subject in known:
+        other = proposal_of(subject)
+        if other is not None and is_new(subject, other):
+            found = fitted(store, calendars, subject, other, now=now)
+            if isinstance(found, Misfit):
+                misfits[subject.subject] = found
+            else:
+                why = f"proposed by the {other.role}"
+                moves[subject.subject] = Hindrance(course=Course.MOVE, why=why, to=found, proposed=True)
+    return moves, misfits
+
+
 def _is_invitation(message: DueMessage) -> bool:
     """Of a talk that is in nobody's calendar yet: what stands there already would be in its own way."""
     known = message.template in {NEW_ENTRY_TEMPLATE, NEW_HOST}
@@ -159,6 +181,7 @@ def _rendered(
     now: datetime,
     calendars: "CalendarsNow | None",
     page_link: PageLink | None,
+    misfit: Misfit | None,
 ) -> _Outcome:
     if hindrance is not None and hindrance.course is not Course.HOLD:
         return _Outcome(subject=subject, decision=decision, hindrance=hindrance)
@@ -171,7 +194,7 @@ def _rendered(
             skipped.append((message, NOTHING_TO_SAY))
             continue
         order = order_for(message, subject.facts, digest=digest, routing=routing, now=now, page_link=page_link)
-        offer = offer_of(shelf.store, calendars, subject, message, now=now)
+        offer = offer_of(shelf.store, calendars, subject, message, misfit=misfit, now=now)
         try:
             rendered.append((message, shelf.render(replace(order, offer=offer))))
         except Exception as failure:  # noqa: BLE001  # one broken text must not keep all others from going out
@@ -235,9 +258,13 @@ def _replan(session: Session, talk: Talk, hindrance: Hindrance, *, now: datetime
     if _is_taken(session, talk, hindrance.to.start):
         return  # by another talk that was planned anew meanwhile; the next tick looks again
     session.talks.update(moved(talk, start=hindrance.to.start, place=hindrance.to.place, at=now))
+    entry = session.talks.entries(talk.round, [talk.id]).get(talk.id)
+    if hindrance.proposed and entry is not None:
+        session.talks.put_entry(replace(entry, sequence=entry.sequence + 1))
     detail = f"to {hindrance.to.start.isoformat()}: {hindrance.why}"
     subject = f"{talk.round}/{talk.subject}"
-    session.ledger.record(AuditEntry(at=now, who="service", action="replan", subject=subject, detail=detail))
+    action = "move" if hindrance.proposed else "replan"
+    session.ledger.record(AuditEntry(at=now, who="service", action=action, subject=subject, detail=detail))
 
 
 def _is_taken(session: Session, talk: Talk, start: datetime) -> bool:

@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from talkcycle.domain.answer_messages import Offer
+from talkcycle.domain.answer_messages import Misfit, Offer, keeps_at
 from talkcycle.domain.busy import Span
-from talkcycle.domain.messages import HR_HELP, TIME_DECLINED, DueMessage
+from talkcycle.domain.messages import HR_HELP, PROPOSAL, TIME_DECLINED, DueMessage
+from talkcycle.domain.people import Role
+from talkcycle.domain.recipients import person_recipient
 from talkcycle.domain.store import Store
 from talkcycle.domain.talks import Round, Talk
+from talkcycle.rounds.proposals import proposal_of
 from talkcycle.rounds.subjects import SubjectFacts
 
 if TYPE_CHECKING:  # a daemon that has nobody to ask never loads it
@@ -22,14 +25,18 @@ def offer_of(
     subject: SubjectFacts,
     due: DueMessage,
     *,
+    misfit: Misfit | None,
     now: datetime,
 ) -> Offer | None:
     """What *due* tells, as things stand at *now* (UTC); None for a message that is not about an answer.
 
     Args:
+        misfit: Why a proposed time does not simply fit; None: nothing is proposed anew.
         calendars: Who is asked which times are free; None: nobody can be, and the talks alone count.
     """
     talk = subject.facts.talk
+    if due.key.step == PROPOSAL:
+        return _proposal(subject, misfit)
     if talk is None or due.key.step not in {TIME_DECLINED, HR_HELP}:
         return None
     help_at = next((each.due_at for each in subject.desired if each.key.step == HR_HELP), None)
@@ -37,6 +44,14 @@ def offer_of(
         times=_other_times(store, calendars, subject.facts.round, talk, now=now),
         help_at=help_at if help_at is not None and help_at > due.due_at else None,
     )
+
+
+def _proposal(subject: SubjectFacts, misfit: Misfit | None) -> Offer | None:
+    other, facts = proposal_of(subject), subject.facts
+    if other is None or facts.manager is None:
+        return None
+    manager = person_recipient(facts.manager, Role.MANAGER, facts.round.holidays)
+    return Offer(proposal=other, misfit=misfit or Misfit.UNTOLD, keeps_at=keeps_at(manager, other))
 
 
 def _other_times(

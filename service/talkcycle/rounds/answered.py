@@ -11,5 +11,5 @@ def keep_answers(session: Session, entry: Entry, answers: Iterable[TalkAnswer], 
     """Store what attendees of *entry* have answered. A talk of which only rooms have is left alone."""
     answers = list(answers)
     session.talks.put_answers(entry, answers, seen_at=now)
-    if any(each.party.startswith("person:") for each in answers):
+    if any(not each.party.startswith("room:") for each in answers):
         session.schedule.put(entry.round, {f"talk:{entry.talk}": now})

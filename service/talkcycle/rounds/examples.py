@@ -4,14 +4,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from talkcycle.domain.answer_messages import Offer, answer_messages
+from talkcycle.domain.answer_messages import Misfit, Offer, answer_messages
+from talkcycle.domain.answers import Proposal
 from talkcycle.domain.busy import Span
 from talkcycle.domain.cycle import Cycle
 from talkcycle.domain.derive import NOBODY, hr_messages, person_messages, talk_messages
 from talkcycle.domain.digests import HrDigest, ManagerDigest, Need, hr_digest, manager_digest
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, iso_week, working_day
 from talkcycle.domain.mailboxes import Answer
-from talkcycle.domain.messages import HR_DIGEST, HR_HELP, MANAGER_DIGEST, OPTED_OUT, DueMessage, changed_by
+from talkcycle.domain.messages import (
+    HR_DIGEST,
+    HR_HELP,
+    MANAGER_DIGEST,
+    OPTED_OUT,
+    PROPOSAL,
+    TIME_KEPT,
+    DueMessage,
+    changed_by,
+)
 from talkcycle.domain.people import Person, Role
 from talkcycle.domain.talks import Entry, Round, Talk, TalkAnswer, TalkState, abstained, cancelled, moved, reassigned
 from talkcycle.rounds.orders import Facts
@@ -171,10 +181,24 @@ class _Scene:
         offer = Offer(times=tuple(self._other_times()), help_at=help_at)
         for due in sorted(messages, key=lambda due: (due.role is Role.HR, due.role)):
             yield ExampleMessage(due=due, facts=facts, offer=offer)
+        yield from self._proposed(at)
         for due in answer_messages(
             self.round, self.talk, *self._pair, entry=self.entry, answers=(), rows=(), answers_by_mail=True
         ):
             yield ExampleMessage(due=due, facts=facts)
+
+    def _proposed(self, at: datetime) -> Iterator[ExampleMessage]:
+        """The employee proposes another time, and the talk stays where it is."""
+        facts = Facts(round=self.round, talk=self.talk, employee=self.employee, manager=self.manager, entry=self.entry)
+        span = next(self._other_times())
+        party = f"person:{self.employee.id}"
+        answers = [TalkAnswer(party=party, answer=Answer.TENTATIVE, at=at, proposed=span)]
+        messages = answer_messages(self.round, self.talk, *self._pair, entry=self.entry, answers=answers, rows=())
+        kept_at = next(due.due_at for due in messages if due.key.step == TIME_KEPT)
+        other = Proposal(role=Role.EMPLOYEE, since=at, span=span)
+        for due in messages:
+            offer = Offer(proposal=other, misfit=Misfit.BUSY, keeps_at=kept_at) if due.key.step == PROPOSAL else None
+            yield ExampleMessage(due=due, facts=facts, offer=offer)
 
     def _other_times(self) -> Iterator[Span]:
         day = day_of(_start(self.talk), self.talk.zone)

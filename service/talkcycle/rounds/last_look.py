@@ -33,11 +33,13 @@ class Hindrance:
     """Attributes:
     why: A sentence for HR; names nobody but by role.
     to: Where the talk goes instead, with MOVE.
+    proposed: One of the two proposes that, of a talk that stands in calendars.
     """
 
     course: Course
     why: str
     to: "Rebooked | None" = None
+    proposed: bool = False
 
 
 def last_look(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from talkcycle.domain.busy import Span
 from talkcycle.domain.cycle import Cycle, Place, PlaceKind
@@ -12,6 +13,9 @@ from talkcycle.domain.people import Person, Roster
 from talkcycle.domain.talks import Round, Talk, TalkState
 from talkcycle.rounds.plan import Inputs, last_invitation_day
 from talkcycle.rounds.vacancy import KnownTimes
+
+if TYPE_CHECKING:
+    from talkcycle.planning.instance import Assignment, Instance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +130,40 @@ def other_times(
         per_day: How many of one day before other days are tried; None: the best ones, wherever.
     """
     from talkcycle.planning.alternatives import alternatives  # noqa: PLC0415  # most ticks move nothing
-    from talkcycle.planning.build import instance_of  # noqa: PLC0415
     from talkcycle.planning.instance import Assignment, Plan  # noqa: PLC0415
     from talkcycle.planning.reasons import explain  # noqa: PLC0415
+
+    around = surroundings(round_, talk, people, others, known, now=now)
+    if isinstance(around, NoOtherTime):
+        return around
+    instance, stay = around
+    has = () if talk.start is None else (Assignment(talk=talk.employee, start=_minute(talk.start, instance.t0)),)
+    plan = Plan(assignments=(*stay, *has), unplaced=())
+    best = alternatives(instance, plan, talk.employee, most=most, per_day=per_day)
+    if not best:
+        return NoOtherTime(reason=explain(instance, Plan(assignments=stay, unplaced=(talk.employee,)))[talk.employee])
+    site = people[talk.employee].site
+    return tuple(
+        Rebooked(
+            start=instance.t0 + timedelta(minutes=each.start),
+            place=place_in(each.room, round_.cycle, site),
+            against=each.against,
+        )
+        for each in best
+    )
+
+
+def place_in(room: str | None, cycle: Cycle, site: str | None) -> Place:
+    """Where a talk at *site* is that has the planner's *room*, or none."""
+    return Place(kind=PlaceKind.NAMED, name=room.removeprefix(f"{site}/")) if room else cycle.place_for(site)
+
+
+def surroundings(
+    round_: Round, talk: Talk, people: Mapping[str, Person], others: Iterable[Talk], known: KnownTimes, *, now: datetime
+) -> "tuple[Instance, tuple[Assignment, ...]] | NoOtherTime":
+    """*talk* as the planner sees it, with the talks that stand around it and stay; or why it cannot move."""
+    from talkcycle.planning.build import instance_of  # noqa: PLC0415
+    from talkcycle.planning.instance import Assignment  # noqa: PLC0415
 
     stays = _cannot_move(talk, round_.cycle, known)
     if stays is not None:
@@ -148,21 +183,7 @@ def other_times(
     stay = tuple(
         Assignment(talk=each.id, start=each.pin.start, room=each.pin.room) for each in requests.values() if each.pin
     )
-    has = () if talk.start is None else (Assignment(talk=talk.employee, start=_minute(talk.start, instance.t0)),)
-    plan = Plan(assignments=(*stay, *has), unplaced=())
-    best = alternatives(instance, plan, talk.employee, most=most, per_day=per_day)
-    if not best:
-        return NoOtherTime(reason=explain(instance, Plan(assignments=stay, unplaced=(talk.employee,)))[talk.employee])
-    site = people[talk.employee].site
-    usual = round_.cycle.place_for(site)
-    return tuple(
-        Rebooked(
-            start=instance.t0 + timedelta(minutes=each.start),
-            place=Place(kind=PlaceKind.NAMED, name=each.room.removeprefix(f"{site}/")) if each.room else usual,
-            against=each.against,
-        )
-        for each in best
-    )
+    return instance, stay
 
 
 def _cannot_move(talk: Talk, cycle: Cycle, known: KnownTimes) -> NoOtherTime | None:

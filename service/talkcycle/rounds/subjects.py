@@ -17,12 +17,17 @@ from talkcycle.rounds.orders import Facts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectFacts:
-    """One subject with everything known of it: its messages as they should be and as the outbox has them."""
+    """One subject with everything known of it: its messages as they should be and as the outbox has them.
+
+    Attributes:
+        answers: To the talk's newest entry.
+    """
 
     subject: str
     desired: tuple[DueMessage, ...]
     known: tuple[KnownMessage, ...]
     facts: Facts
+    answers: tuple[TalkAnswer, ...] = ()
 
 
 def gather(
@@ -52,7 +57,13 @@ def gather(
         those = answers.get(facts.talk.id, ()) if facts.talk else ()
         told = _about_answers(facts, those, known[subject], answers_by_mail=answers_by_mail)
         gathered.append(
-            SubjectFacts(subject=subject, desired=(*desired, *told), known=tuple(known[subject]), facts=facts)
+            SubjectFacts(
+                subject=subject,
+                desired=(*desired, *told),
+                known=tuple(known[subject]),
+                facts=facts,
+                answers=tuple(those),
+            )
         )
     return gathered
 

@@ -11,7 +11,8 @@ import pytest
 from pypdf import PdfReader
 
 from rendering_round import CYCLE, EMPLOYEE, ENTRY, MANAGER, ROUND, TALK, make_order
-from talkcycle.domain.answer_messages import Offer
+from talkcycle.domain.answer_messages import Misfit, Offer
+from talkcycle.domain.answers import Proposal
 from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest, Need, TalkOfTheWeek
 from talkcycle.domain.messages import Kind
@@ -79,6 +80,9 @@ CASES = (
     Case(name="opted-out-employee", template="opted-out", role=EMPLOYEES),
     Case(name="opted-out-employee-page", template="opted-out", role=EMPLOYEES, page=True),
     Case(name="nudge-employee", template="nudge", role=EMPLOYEES),
+    Case(name="proposal", template="proposal", role=MANAGERS),
+    Case(name="proposal-page", template="proposal", role=MANAGERS, page=True),
+    Case(name="time-kept-employee", template="time-kept", role=EMPLOYEES, kind=Kind.COUNTER_DECLINED),
     Case(name="time-declined-employee", template="time-declined", role=EMPLOYEES),
     Case(name="time-declined-employee-page", template="time-declined", role=EMPLOYEES, page=True),
     Case(name="time-declined-no-times", template="time-declined", role=EMPLOYEES, no_times=True),
@@ -129,6 +133,10 @@ def order_of(case: Case, language: str) -> RenderOrder:
 
 
 def offer_of(case: Case) -> Offer | None:
+    if case.template == "proposal":
+        start, made = datetime(2027, 3, 11, 9, tzinfo=UTC), datetime(2027, 2, 12, 8, tzinfo=UTC)
+        other = Proposal(role=Role.EMPLOYEE, since=made, span=(start, start + timedelta(hours=1)))
+        return Offer(proposal=other, misfit=Misfit.BUSY, keeps_at=made + timedelta(days=5))
     if case.template not in {"time-declined", "hr-help"}:
         return None
     starts = [] if case.no_times else [datetime(2027, 3, day, 9, tzinfo=UTC) for day in (16, 18, 17)]

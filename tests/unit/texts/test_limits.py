@@ -19,6 +19,8 @@ MOST_WORDS = {
     "cancellation": 60,
     "opted-out": 80,
     "nudge": 80,
+    "proposal": 120,
+    "time-kept": 60,
     "time-declined": 120,
     "hr-help": 120,
     "check-in": 80,
