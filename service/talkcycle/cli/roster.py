@@ -1,4 +1,4 @@
-"""``roster``: people from the organisation's directory, for HR to look at."""
+"""``roster``: people from the organisation's directory, for HR to look at; and a new roster for a running round."""
 
 import os
 from collections.abc import Sequence
@@ -7,27 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from talkcycle.bootstrap import roles_of, settings_of
-from talkcycle.cli.options import CONFIG, CYCLE, AsJson, Config, CycleFile
+from talkcycle.bootstrap import open_application, roles_of, settings_of
+from talkcycle.cli.options import CONFIG, CYCLE, AsJson, Config, CycleFile, Yes
 from talkcycle.cli.output import ATTENTION, print_json, progress_bar, told_plainly
 from talkcycle.domain.faults import Refused
 from talkcycle.domain.people import Person
 from talkcycle.domain.routes import Transport
 
 if TYPE_CHECKING:
+    from talkcycle.bootstrap import Application
     from talkcycle.domain.ports import Directory
     from talkcycle.domain.service import ServiceSettings
     from talkcycle.intake.person_defaults import PersonDefaults
     from talkcycle.rounds.directory_roster import DirectoryRoster
+    from talkcycle.rounds.roster_diff import RosterDiff
 
 OUT = Path("roster-directory.csv")
 
-roster = typer.Typer(no_args_is_help=True, help="Make a roster from the organisation's directory.")
-
-
-@roster.callback()
-def _roster() -> None:
-    """A group, although it has one command."""
+roster = typer.Typer(no_args_is_help=True, help="A roster from the directory, and a new one for a running round.")
 
 
 @roster.command()
@@ -94,6 +91,96 @@ def fetch(
         show_roster(made, out, before)
     if made.needs_a_look:
         raise typer.Exit(ATTENTION)
+
+
+OfRound = Annotated[str | None, typer.Option("--round", help="The round; the cycle's newest one if not given.")]
+
+
+@roster.command()
+def diff(
+    new_roster: Annotated[
+        Path | None, typer.Argument(help="A roster file; the one the cycle names if not given.")
+    ] = None,
+    config: Config = CONFIG,
+    cycle: CycleFile = CYCLE,
+    *,
+    round_: OfRound = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what applying a new roster to a running round would do, talk by talk. Changes nothing.
+
+    Exit status: 0 done, 3 something in it needs HR, 1 refused, 2 faulty input.
+    """
+    from talkcycle.cli.roster_diff_shown import document_of, needs_hr, show_diff  # noqa: PLC0415
+
+    with told_plainly():
+        found = _compared(open_application(config), cycle, round_, new_roster)
+    if as_json:
+        print_json(document_of(found))
+    else:
+        show_diff(found)
+    if needs_hr(found):
+        raise typer.Exit(ATTENTION)
+
+
+@roster.command()
+def apply(
+    config: Config = CONFIG,
+    cycle: CycleFile = CYCLE,
+    *,
+    round_: OfRound = None,
+    confirm_roster: Annotated[
+        bool, typer.Option("--confirm-roster", help="The roster changed much, and it is right.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Apply the roster the cycle names to its running round: only the talks concerned change, and everybody is told.
+
+    Exit status: 0 done, 3 some of it is left to do or needs HR, 1 refused, 2 faulty input.
+    """
+    from talkcycle.cli.roster_diff_shown import needs_hr, show_applied, show_diff  # noqa: PLC0415
+    from talkcycle.rounds.roster_apply import roster_apply  # noqa: PLC0415
+
+    with told_plainly():
+        app = open_application(config)
+        found = _compared(app, cycle, round_, None)
+        if not found.is_applied and not yes:
+            show_diff(found)
+            if not found.faults or confirm_roster:
+                typer.confirm("Apply this?", abort=True)
+        applied = roster_apply(
+            app.store,
+            found,
+            who=app.who,
+            routing=app.settings.routing,
+            now=app.clock.now(),
+            confirm=confirm_roster,
+        )
+    show_applied(found, applied)
+    if applied.left_over or needs_hr(found):
+        raise typer.Exit(ATTENTION)
+
+
+def _compared(app: "Application", cycle: str, round_: str | None, path: Path | None) -> "RosterDiff":
+    """The roster at *path*, or the cycle's own, against that of the round. Raises FaultyInput, Refused."""
+    from talkcycle.intake.roster_file import read_roster  # noqa: PLC0415
+    from talkcycle.rounds.inputs import holidays_of, roster_of_cycle  # noqa: PLC0415
+    from talkcycle.rounds.roster_diff import roster_diff, round_of  # noqa: PLC0415
+
+    running = round_of(app.store, Path(cycle).stem, round_)
+    settings, now = app.settings, app.clock.now()
+    own, defaults = roster_of_cycle(
+        app.config / cycle,
+        templates=settings.templates,
+        default_contact=settings.sender,
+        transports=settings.routing.available,
+    )
+    file = path or own
+    if file is None:
+        raise Refused(f"{cycle} names no roster. Name one: talkcycle roster diff FILE")
+    new = read_roster(file, defaults=defaults)
+    holidays = holidays_of(running.cycle, new, today=now.date())
+    return roster_diff(app.store, running.id, new, holidays, app.calendars_now(), routing=settings.routing, now=now)
 
 
 def _directory(settings: "ServiceSettings", named: Transport | None) -> tuple[Transport, "Directory"]:

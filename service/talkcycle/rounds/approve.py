@@ -152,8 +152,8 @@ def _roster_before(session: Session, draft: Draft) -> Roster | None:
     """The roster of the latest approved round of this cycle."""
     for round_ in session.rounds.all():
         if round_.cycle.id == draft.cycle.id:
-            people = session.rosters.people(round_.roster)
-            return Roster(version=round_.roster, people=tuple(people.values()))
+            people = session.rosters.people(round_.roster).values()
+            return Roster(version=round_.hrs_roster, people=tuple(person for person in people if not person.left))
     return None
 
 

@@ -171,11 +171,12 @@ def approved_talks(session: Session, round_id: str, cycle: Cycle, inputs: Inputs
     if round_ is None:
         return []
     before, now = (_but_planning(each) for each in (round_.cycle, cycle))
-    if (before, round_.roster) != (now, inputs.roster.version) or session.rounds.files(round_id) != inputs.files:
+    if (before, round_.hrs_roster) != (now, inputs.roster.version) or session.rounds.files(round_id) != inputs.files:
         raise Refused(
             f"The round {round_id} is approved and runs with the cycle, roster and texts it was approved with; "
             "these files have changed since. Put them back to plan the rest of this round, or change the window "
-            "to plan another. Rooms, rules of planning and wishes may change."
+            "to plan another. Rooms, rules of planning and wishes may change, and a roster comes in with: "
+            "talkcycle roster apply"
         )
     return [talk for talk in session.talks.of_round(round_id) if talk.state is not TalkState.UNPLACED]
 

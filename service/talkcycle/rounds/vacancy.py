@@ -88,7 +88,7 @@ def taken(
     has no calendar that can be asked is taken to be free, as in the plan.
 
     Args:
-        talks: None of them is in anybody's calendar yet: their own entries would stand in their way.
+        talks: None of them is in the calendars asked yet: their own entries would stand in their way.
         people: The round's, by id; those of the talks at least.
         only: Whose calendars are asked.
     """
