@@ -41,7 +41,7 @@ class MeetingOrder:
         action: MEETING_CREATE, MEETING_CHANGE or MEETING_CANCEL.
         order: The message's Message-ID. Kept with the meeting, so that a retry finds that it was carried out.
         uid: The entry's UID, kept with the meeting in a property of ours: by it the meeting is found again.
-        replaces: Under which UID the calendar may already hold the talk; None: it does not. Its own, where an earlier order
+        replaces: The UID under which the calendar may already hold the talk; None: none. Its own, where an earlier order
             may have made the entry; else that of an earlier entry, where the mailbox moved to this server with everything
             in it. Where it is found, it becomes this entry, by one update.
         start, end: UTC. *zone*: IANA, in which the start is written.
