@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,8 @@ from talkcycle.domain.messages import (
     OutboxState,
 )
 from talkcycle.domain.people import Role
-from talkcycle.domain.talks import Talk, TalkState
+from talkcycle.domain.talks import Talk, TalkAnswer, TalkState
+from talkcycle.rounds.answered import keep_answers
 from talkcycle.rounds.change import abstain, move_talk
 from talkcycle.rounds.digest_facts import digest_of
 from talkcycle.rounds.orders import Facts
@@ -99,11 +101,15 @@ def of_step(app: Application, round_: str, step: str) -> list[KnownMessage]:
     return [row for row in rows(app, round_) if row.key.step == step]
 
 
-def offered_in(app: Application, row: KnownMessage) -> list[datetime]:
+def mail_of(app: Application, row: KnownMessage) -> EmailMessage:
     with app.store.read() as session:
         payload = session.outbox.payload(row.id)
     assert payload is not None
-    part = message_from_bytes(payload, policy=policy.default).get_body(("plain",))
+    return message_from_bytes(payload, policy=policy.default)
+
+
+def offered_in(app: Application, row: KnownMessage) -> list[datetime]:
+    part = mail_of(app, row).get_body(("plain",))
     assert part is not None
     return [
         datetime(2027, MONTHS[month], int(day), int(hour), int(minute), tzinfo=STOCKHOLM).astimezone(UTC)
@@ -150,6 +156,40 @@ def test_a_proposed_time_that_is_free_becomes_the_talks_and_one_that_is_not_is_t
     assert of_step(app, draft.round, TIME_KEPT) == []
     since = company.organisation.told_to(address(clashes.employee), "update", "invitation", "cancellation")
     assert since == [each for each in told[clashes.id] if each.what != "mail"]
+
+
+def test_by_mail_who_proposed_a_time_that_is_not_taken_up_gets_their_counter_declined(company: Company) -> None:
+    """Nobody can ask the manager's calendar, so the manager is asked; what they get there is one plain mail."""
+    app = company.open()
+    draft = company.approve(app)
+    daemon = company.start(app)
+    company.run(daemon, MIDST)
+    theirs = (each for each in talks(app, draft.round).values() if company.where[each.manager] is Where.ELSEWHERE)
+    talk = next(each for each in theirs if company.entries(each) and each.start and each.start > MIDST + 8 * DAY)
+    assert talk.start is not None
+    other = TalkAnswer(
+        party=f"person:{talk.employee}",
+        answer="tentative",
+        at=company.clock.now(),
+        proposed=(talk.start + DAY, talk.start + DAY + HOUR),
+    )
+    with app.store.write() as session:
+        entry = session.talks.entries(talk.round, [talk.id])[talk.id]
+        keep_answers(session, entry, [other], now=company.clock.now())
+    company.run(daemon, MIDST + HOUR)
+    [asked] = of_step(app, draft.round, PROPOSAL)
+    assert (asked.key.recipient, company.mails_with(asked.message_id)) == (f"person:{talk.manager}", 1)
+    assert of_step(app, draft.round, TIME_KEPT) == []
+
+    company.run(daemon, MIDST + 7 * DAY)
+    [kept] = of_step(app, draft.round, TIME_KEPT)
+    assert (kept.key.recipient, kept.state) == (f"person:{talk.employee}", SENT)
+    parts = {part.get_content_type(): part for part in mail_of(app, kept).walk()}
+    calendar = str(parts["text/calendar"].get_content()).replace("\r\n", "\n")
+    assert parts["text/calendar"].get_param("method") == "DECLINECOUNTER"
+    assert f"UID:{entry.uid}" in calendar.replace("\n ", "")
+    assert f"SEQUENCE:{entry.sequence}" in calendar
+    assert company.entries(talk) == [(talk.start, talk.end)]
 
 
 def propose(company: Company, talk: Talk, span: tuple[datetime, datetime]) -> None:
