@@ -14,7 +14,7 @@ from litestar.response import Template
 from litestar.template import TemplateConfig
 
 from talkcycle.rendering.pages.html import environment, pages_folder
-from talkcycle.web.front import App, Front
+from talkcycle.web.front import ASSETS, App, Front
 from talkcycle.web.pages import Answer, Pages
 from talkcycle.web.rates import Rates
 
@@ -34,7 +34,7 @@ AnyRequest = Request[Any, Any, Any]
 
 def asset(name: str) -> str:
     """The path of one of the files beside the pages; it is another one when the file is."""
-    return f"/style/{sha256(_asset(name)).hexdigest()[:12]}-{name}"
+    return f"/{ASSETS}/{sha256(_asset(name)).hexdigest()[:12]}-{name}"
 
 
 def application(pages: Pages, **front: Any) -> App:
@@ -76,7 +76,7 @@ def application(pages: Pages, **front: Any) -> App:
 
 
 def _routes(pages: Pages) -> list[Any]:
-    @get("/style/{name:str}")
+    @get(f"/{ASSETS}/{{name:str}}")
     async def style(request: AnyRequest) -> Response[bytes]:
         for own, media_type in MEDIA_TYPES.items():
             if asset(own) == request.url.path:

@@ -24,7 +24,15 @@ class Seconds:
         self.now += seconds
 
 
-def ask(app: Any, *, seconds: Seconds, path: str = "/samtal/token", method: str = "GET", log: Any = None) -> list[Any]:
+def ask(
+    app: Any,
+    *,
+    seconds: Seconds,
+    path: str = "/samtal/token",
+    method: str = "GET",
+    log: Any = None,
+    by_link: Rates | None = None,
+) -> list[Any]:
     """What *app* behind the front sends."""
     sent: list[Any] = []
 
@@ -41,7 +49,7 @@ def ask(app: Any, *, seconds: Seconds, path: str = "/samtal/token", method: str 
         busy=answer,
         broken=answer,
         by_address=Rates(most=9, per=1),
-        by_link=Rates(most=9, per=1),
+        by_link=by_link or Rates(most=9, per=1),
         log=log,
         wait=seconds.wait,
         clock=seconds,
@@ -93,6 +101,18 @@ def test_the_application_knows_no_prefix_and_no_head(path: str, inner: str) -> N
     ask(answering(200, after=0, seconds=seconds, seen=seen), seconds=seconds, path=path, method="HEAD")
 
     assert (seen[0]["path"], seen[0]["method"], len(seen[0]["query_string"])) == (inner, "GET", 200)
+
+
+def test_each_link_has_a_rate_and_the_style_that_all_pages_load_has_none() -> None:
+    seconds, rate = Seconds(), Rates(most=2, per=60, clock=Seconds())
+
+    def status(path: str) -> int:
+        app = answering(200, after=0, seconds=seconds)
+        found: int = ask(app, seconds=seconds, path=path, by_link=rate)[0]["status"]
+        return found
+
+    assert [status("/samtal/a"), status("/samtal/a/times"), status("/samtal/a"), status("/b")] == [200, 200, 500, 200]
+    assert [status("/samtal/style/x.css") for _ in range(5)] == [200] * 5
 
 
 def test_what_fails_is_logged_by_its_kind_alone() -> None:
