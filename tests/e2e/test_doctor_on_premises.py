@@ -1,6 +1,7 @@
 """``talkcycle doctor`` on Exchange on-premises: as IT sets it up rightly, and each thing it gets wrong."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -143,7 +144,7 @@ def test_a_clock_that_is_wrong_is_told(config: Path, organisation: Organisation)
     ):
         found = Company(config, organisation, server, f"{address}:{port}").doctor(status=3)
 
-    assert "1200 s apart" in of(found, "bad")["clock"]["says"]
+    assert re.search(r"\b(1199|1200) s apart", of(found, "bad")["clock"]["says"])
     assert "timedatectl" in of(found, "bad")["clock"]["mend"]
 
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ STARTER = Path(__file__).resolve().parents[3] / "shared" / "ews-server" / "serve
 BUILT = Path("/opt/gromox")
 PATIENCE = 60.0
 """Seconds until it is ready; four are usual."""
+STARTS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,34 +76,41 @@ def absent() -> str | None:
 
 @contextmanager
 def gromox(*, managers: int = 4, employees: int = 8, rooms: int = 4) -> Iterator[Gromox]:
-    """Run one with mailboxes ``m1``..., ``e1``..., ``room1``... and the service's ``hr``; a few seconds to start."""
-    with tempfile.TemporaryDirectory(prefix="talkcycle-gromox-") as folder:
-        os.chmod(folder, 0o755)  # noqa: PTH101  # its database runs as another user
-        info = Path(folder) / "info.json"
-        served = [f"m{number + 1}" for number in range(managers)] + [f"room{number + 1}" for number in range(rooms)]
-        command = [
-            *(sys.executable, str(STARTER), str(Path(folder) / "state"), "--info", str(info)),
-            *("--managers", str(managers), "--employees", str(employees), "--rooms", str(rooms)),
-            *("--owner", f"hr={','.join(['hr', *served])}"),
-        ]
-        with (Path(folder) / "starter.log").open("wb") as log:
-            starter = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
-        try:
-            _wait_until_ready(starter)
-            yield _described(json.loads(info.read_text()), Path(folder) / "state" / "queue")
-        finally:
-            starter.terminate()
-            starter.wait()
-            assert starter.stdout is not None
-            starter.stdout.close()
+    """Run one with mailboxes ``m1``..., ``e1``..., ``room1``... and the service's ``hr``; a few seconds to start.
+
+    Its starter chooses ports before they are bound, and another program may take one meanwhile: then it starts again.
+    """
+    served = [f"m{number + 1}" for number in range(managers)] + [f"room{number + 1}" for number in range(rooms)]
+    options = ("--managers", str(managers), "--employees", str(employees), "--rooms", str(rooms))
+    with ExitStack() as running:
+        for attempt in range(1, STARTS + 1):
+            folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="talkcycle-gromox-")))
+            os.chmod(folder, 0o755)  # noqa: PTH101  # its database runs as another user
+            command = [
+                *(sys.executable, str(STARTER), str(folder / "state"), "--info", str(folder / "info.json")),
+                *(*options, "--owner", f"hr={','.join(['hr', *served])}"),
+            ]
+            if running.enter_context(_starter(command, folder / "starter.log")):
+                break
+            if attempt == STARTS:
+                raise RuntimeError(f"gromox did not start: {(folder / 'starter.log').read_text()[-2000:]}")
+        yield _described(json.loads((folder / "info.json").read_text()), folder / "state" / "queue")
 
 
-def _wait_until_ready(starter: "subprocess.Popen[bytes]") -> None:
+@contextmanager
+def _starter(command: list[str], log: Path) -> Iterator[bool]:
+    """Run the starter; yield whether the server is ready."""
+    with log.open("wb") as written:
+        starter = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=written)
     assert starter.stdout is not None
-    with selectors.DefaultSelector() as selector:
-        selector.register(starter.stdout, selectors.EVENT_READ)
-        if not selector.select(PATIENCE) or not starter.stdout.readline().startswith(b"READY"):
-            raise RuntimeError("gromox did not start; see its starter's log")
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(starter.stdout, selectors.EVENT_READ)
+            yield bool(selector.select(PATIENCE)) and starter.stdout.readline().startswith(b"READY")
+    finally:
+        starter.terminate()
+        starter.wait()
+        starter.stdout.close()
 
 
 def _described(told: dict[str, object], queue: Path) -> Gromox:
