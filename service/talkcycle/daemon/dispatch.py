@@ -2,13 +2,13 @@
 
 import threading
 import uuid
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from talkcycle.daemon.group_commit import GroupCommit
+from talkcycle.daemon.lines import Lines
 from talkcycle.daemon.pulse import Pulse
 from talkcycle.daemon.rate import RateLimiter, Stop
 from talkcycle.domain.delivery import DeliveryError, Receipt, RetryPolicy, TransientDeliveryError, after_failure
@@ -41,7 +41,7 @@ class Dispatcher:
         limits: Of each transport. A mailbox keeps its own rate; lines are shared by the mailboxes of a transport.
         jitter: 0 to 1, drawn anew for each pause.
         patience: How long a stop waits for the message in hand when the server does not answer.
-        idle: So often a line without work looks whether something has fallen due while others work.
+        idle: So often it is looked up what has fallen due while lines are at work.
         closed: Transports and mailboxes that are left alone after a failure, until when (UTC).
     """
 
@@ -70,7 +70,7 @@ class Dispatcher:
             due = session.outbox.next_due()
         if due is None or due > now:
             return summary
-        run = _Run(stop=stop or threading.Event(), summary=summary, commit=GroupCommit(self.store))
+        run = Lines(stop=stop or threading.Event(), summary=summary, commit=GroupCommit(self.store))
         lines = [name for name in self.transports for _ in range(self.limits[name].connections)]
         if stop is None and len(lines) == 1:
             self._work(run, lines[0])
@@ -86,7 +86,7 @@ class Dispatcher:
             )
         return summary
 
-    def _run_workers(self, run: "_Run", lines: Sequence[str]) -> None:
+    def _run_workers(self, run: Lines, lines: Sequence[str]) -> None:
         failures: list[BaseException] = []
 
         def work(transport: str) -> None:
@@ -117,7 +117,7 @@ class Dispatcher:
         if left:
             self.log.error("stopped without the server's answer", messages=left)
 
-    def _work(self, run: "_Run", transport: str) -> None:
+    def _work(self, run: Lines, transport: str) -> None:
         """One line: whichever mailbox of *transport* may send soonest and has something due, a batch at a time.
 
         It ends when no line has anything left: until then what falls due meanwhile is found.
@@ -131,20 +131,15 @@ class Dispatcher:
                         return
                     continue
                 try:
-                    with self.store.write() as session:
-                        batch = session.outbox.claim(
-                            owner=owner,
-                            transport=transport,
-                            mailbox=lane.mailbox,
-                            now=self.clock.now(),
-                            limit=self._at_once(lane),
-                        )
-                    if batch:
+                    batch = self._claim(run, lane, owner)
+                    if not batch:
+                        run.lanes_at = None
+                    else:
                         self._send_batch(run, lane, connection, batch, owner)
                 finally:
                     run.leave(lane)
 
-    def _next_lane(self, run: "_Run", transport: str) -> Lane | None:
+    def _next_lane(self, run: Lines, transport: str) -> Lane | None:
         """A lane with something due and room for one more line; among these the one whose turn comes first.
 
         Where there are several lines, one keeps to the mailbox with the most to send: it takes the longest, and the
@@ -153,23 +148,42 @@ class Dispatcher:
         now = self.clock.now()
         if self.closed.get(transport, now) > now:
             return None
-        with self.store.read() as session:
-            lanes = [lane for lane in session.outbox.lanes(now=now) if lane.transport == transport]
-        open_ = [lane for lane in lanes if self.closed.get(lane, now) <= now]
-        kept_to = open_[:1] if self.limits[transport].connections > 1 else []
+        lane = self._enter_first(run, transport, run.lanes_since(now - self.idle))
+        if lane is None:
+            with self.store.read() as session:
+                lanes = session.outbox.lanes(now=now)
+            run.lanes_at = now, lanes
+            lane = self._enter_first(run, transport, lanes)
+        return lane
+
+    def _enter_first(self, run: Lines, transport: str, lanes: Sequence[Lane]) -> Lane | None:
+        now, limits = self.clock.now(), self.limits[transport]
+        open_ = [lane for lane in lanes if lane.transport == transport and self.closed.get(lane, now) <= now]
+        kept_to = open_[:1] if limits.connections > 1 else []
         by_turn = sorted(open_, key=lambda lane: self._rate(lane).wait())
-        return next((lane for lane in (*kept_to, *by_turn) if run.enter(lane, self.limits[transport].per_mailbox)), None)
+        return next((lane for lane in (*kept_to, *by_turn) if run.enter(lane, limits.per_mailbox)), None)
 
     def _rate(self, lane: Lane) -> RateLimiter:
         with self._rates_lock:
             return self.rates.setdefault(lane, RateLimiter(self.limits[lane.transport].per_minute, clock=self.clock))
 
-    def _at_once(self, lane: Lane) -> int:
-        """How much a line claims: not so much that it waits in one mailbox while others could send."""
-        return BATCH if self.limits[lane.transport].per_minute is None else 1
+    def _claim(self, run: Lines, lane: Lane, owner: str) -> list[ClaimedMessage]:
+        """A batch; where turns are waited for, one message: no line waits in a mailbox while another may send."""
+        limit = BATCH if self.limits[lane.transport].per_minute is None else 1
+        claimed: list[ClaimedMessage] = []
+
+        def claim(session: Session) -> bool:
+            now = self.clock.now()
+            claimed.extend(
+                session.outbox.claim(owner=owner, transport=lane.transport, mailbox=lane.mailbox, now=now, limit=limit)
+            )
+            return True
+
+        run.commit.write(claim)
+        return claimed
 
     def _send_batch(
-        self, run: "_Run", lane: Lane, connection: Connection, batch: list[ClaimedMessage], owner: str
+        self, run: Lines, lane: Lane, connection: Connection, batch: list[ClaimedMessage], owner: str
     ) -> None:
         with Pulse(self.store, self.clock, owner) as pulse:
             for number, message in enumerate(batch):
@@ -184,11 +198,11 @@ class Dispatcher:
                         session.outbox.give_back([each.id for each in batch[number:]], owner=owner, now=self.clock.now())
                     return
 
-    def _over(self, run: "_Run", lane: Lane) -> bool:
+    def _over(self, run: Lines, lane: Lane) -> bool:
         now = self.clock.now()
         return run.over or any(self.closed.get(key, now) > now for key in (lane.transport, lane))
 
-    def _send_one(self, run: "_Run", lane: Lane, connection: Connection, message: ClaimedMessage, owner: str) -> bool:
+    def _send_one(self, run: Lines, lane: Lane, connection: Connection, message: ClaimedMessage, owner: str) -> bool:
         """Hand over *message* and commit what became of it; false when it was the owner's no more."""
         try:
             receipt = _hand_over(connection, message)
@@ -207,7 +221,7 @@ class Dispatcher:
             self.log.error("sent a message that another worker had taken over", message=message.id)
         return kept
 
-    def _record_failure(self, run: "_Run", lane: Lane, message: ClaimedMessage, error: DeliveryError, owner: str) -> bool:
+    def _record_failure(self, run: Lines, lane: Lane, message: ClaimedMessage, error: DeliveryError, owner: str) -> bool:
         now = self.clock.now()
         verdict = after_failure(
             error,
@@ -236,7 +250,7 @@ class Dispatcher:
             self.closed[lane] = until
             self.log.warning("a mailbox is left alone", transport=lane.transport, until=until.isoformat())
 
-    def _heed_hold(self, session: Session, run: "_Run") -> None:
+    def _heed_hold(self, session: Session, run: Lines) -> None:
         """A hold means now, not after the batch: at a slow rate that is minutes away."""
         if session.ledger.hold() is not None:
             run.broken.set()
@@ -255,44 +269,3 @@ def _hand_over(connection: Connection, message: ClaimedMessage) -> Receipt:
 
 
 COUNTED = {OutboxState.QUEUED: "retried", OutboxState.UNKNOWN: "unknown"}
-
-
-class _Run:
-    """What the workers share during one dispatch. *broken*: all of them stop."""
-
-    def __init__(self, *, stop: Stop, summary: DispatchSummary, commit: GroupCommit) -> None:
-        self.stop = stop
-        self.commit = commit
-        self.broken = threading.Event()
-        self.summary = summary
-        self.lock = threading.Condition()
-        self.lanes: Counter[Lane] = Counter()
-
-    @property
-    def over(self) -> bool:
-        return self.broken.is_set() or self.stop.is_set()
-
-    def enter(self, lane: Lane, most: int) -> bool:
-        """Take up work on *lane* unless *most* lines are at it."""
-        with self.lock:
-            if self.lanes[lane] >= most:
-                return False
-            self.lanes[lane] += 1
-            return True
-
-    def leave(self, lane: Lane) -> None:
-        with self.lock:
-            self.lanes[lane] -= 1
-            self.lock.notify_all()
-
-    def await_others(self, most: timedelta) -> bool:
-        """Wait until a line lets go of its mailbox, for *most* at the longest; false when none is at work."""
-        with self.lock:
-            if not any(self.lanes.values()):
-                return False
-            self.lock.wait(most.total_seconds())
-            return True
-
-    def count(self, outcome: str) -> None:
-        with self.lock:
-            setattr(self.summary, outcome, getattr(self.summary, outcome) + 1)

@@ -281,6 +281,15 @@ def test_of_several_lines_one_keeps_to_the_mailbox_with_the_most_and_the_others_
     assert office.clock.now() == NOON + 2 * MINUTE
 
 
+def test_what_falls_due_while_lines_have_enough_to_do_need_not_wait_for_the_end(office: Office) -> None:
+    office.queue(BO, "b1", "b2", "b3", "b4")
+    office.graph.act = lambda parcel: name_of(parcel) == "b1" and office.queue(CILLA, "c1")
+
+    office.dispatcher(per_minute=2).dispatch_due(Jumping(office.clock))
+
+    assert [name for _, name in office.graph.got] == ["b1", "b2", "c1", "b3", "b4"]
+
+
 def test_many_mailboxes_with_a_message_each_wait_for_nothing(office: Office) -> None:
     for number in range(8):
         office.queue(f"m{number}@example.com", f"p{number}")
