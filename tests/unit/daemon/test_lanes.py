@@ -283,7 +283,12 @@ def test_of_several_lines_one_keeps_to_the_mailbox_with_the_most_and_the_others_
 
 def test_what_falls_due_while_lines_have_enough_to_do_need_not_wait_for_the_end(office: Office) -> None:
     office.queue(BO, "b1", "b2", "b3", "b4")
-    office.graph.act = lambda parcel: name_of(parcel) == "b1" and office.queue(CILLA, "c1")
+
+    def act(parcel: Parcel) -> None:
+        if name_of(parcel) == "b1":
+            office.queue(CILLA, "c1")
+
+    office.graph.act = act
 
     office.dispatcher(per_minute=2).dispatch_due(Jumping(office.clock))
 
