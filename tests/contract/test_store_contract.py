@@ -226,6 +226,31 @@ def test_a_round_is_replaced_as_a_whole(store: SqlStore) -> None:
         session.rounds.update(replace(ROUND, id="another"))
 
 
+def test_a_roster_is_kept_while_a_round_needs_it_and_forgotten_when_another_took_its_place(store: SqlStore) -> None:
+    first, second = (Roster(version=version, people=(a_person(version),)) for version in ("roster-1", "roster-2"))
+    with store.write() as session:
+        session.rosters.save(first, at=NOON)
+        session.rounds.add(ROUND, {})
+    half = replace(ROUND, roster="roster-2", roster_before="roster-1")
+    with store.write() as session:
+        session.rosters.save(second, at=NOON)
+        session.rounds.update(half)
+    with store.read() as session:
+        assert session.rounds.get(ROUND.id) == half
+        assert [*session.rosters.people("roster-1")] == ["roster-1"]
+    with store.write() as session:
+        session.rounds.update(replace(half, roster_before=None, applied="roster-2"))
+    with store.read() as session:
+        assert session.rosters.people("roster-1") == {}
+        assert [*session.rosters.people("roster-2")] == ["roster-2"]
+    with store.write() as session:
+        session.rosters.save(first, at=NOON)
+        session.rounds.update(replace(half, roster="roster-1", roster_before="roster-2"))
+    store.purge_round(ROUND.id)
+    with store.read() as session:
+        assert session.rosters.people("roster-1") == session.rosters.people("roster-2") == {}
+
+
 # Talks and entries
 
 

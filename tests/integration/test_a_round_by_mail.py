@@ -139,7 +139,8 @@ def test_everybody_with_a_talk_and_a_mailbox_gets_each_step_once_and_nobody_else
         for person, steps in ((talk.employee, TO_EMPLOYEE), (talk.manager, TO_MANAGER)):
             if address := played.address(person):
                 wanted = expected.setdefault(address, Counter({("announcement", f"person:{person}"): 1}))
-                wanted.update((step, talk.subject) for step in steps)
+                left = played.people[person]["end"] != ""  # before the check-in: whoever has left gets nothing more
+                wanted.update((step, talk.subject) for step in steps if step != "check-in" or not left)
 
     assert len(expected) == 36
     assert {

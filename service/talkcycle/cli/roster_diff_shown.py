@@ -89,7 +89,7 @@ def _lines(diff: "RosterDiff") -> Iterator[str]:
     changes = diff.changes
     if diff.is_applied:
         yield f"The round {diff.round.id} runs with this roster already."
-    yield f"{len(changes.joined)} joined, {len(changes.left)} left, {len(changes.people)} have something new."
+    yield f"{len(changes.joined)} joined, {len(changes.left)} left, {len(changes.people)} changed."
     yield f"{len(diff.talks)} {_talks(len(diff.talks))} concerned; every other stays as it is."
     yield from (f"  {_line(each, diff)}" for each in diff.talks)
     concerned = {each.change.talk for each in diff.talks}

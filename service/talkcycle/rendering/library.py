@@ -81,11 +81,13 @@ class Library:
     Args:
         files: ``templates/<tag>/<file>`` and ``templates/<layout file>`` to bytes.
         default_language: The cycle's.
+        frozen: They are a running round's: every language was complete when it was approved, whatever came since.
     """
 
-    def __init__(self, files: Mapping[str, bytes], *, default_language: str) -> None:
+    def __init__(self, files: Mapping[str, bytes], *, default_language: str, frozen: bool = False) -> None:
         self.files: Mapping[str, bytes] = dict(files)
         self.default_language = default_language
+        self.frozen = frozen
         self._kept = _Kept()
 
     @cached_property
@@ -97,7 +99,7 @@ class Library:
     @cached_property
     def languages(self) -> frozenset[str]:
         """The complete languages. A tag without a folder of its own falls back to its base language."""
-        return frozenset(tag for tag in self.tags if not any(self.missing(tag)))
+        return frozenset(tag for tag in self.tags if self.frozen or not any(self.missing(tag)))
 
     @cached_property
     def names(self) -> frozenset[str]:

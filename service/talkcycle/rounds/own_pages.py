@@ -88,7 +88,7 @@ def _own(session: Session, link: Link, round_: Round, now: datetime) -> OwnTalk 
         return None
     talk = talks[0]
     people = session.rosters.people(round_.roster, [talk.employee, talk.manager])
-    if len(people) < 2:
+    if len(people) < 2 or people[talk.employee].left:
         return None
     return OwnTalk(
         link=link,
@@ -103,7 +103,7 @@ def _own(session: Session, link: Link, round_: Round, now: datetime) -> OwnTalk 
 def _hosted(session: Session, link: Link, round_: Round, now: datetime) -> HostedTalks | None:
     talks = [each for each in session.talks.of_person(round_.id, link.person) if each.manager == link.person]
     people = session.rosters.people(round_.roster, [link.person, *(talk.employee for talk in talks)])
-    if link.person not in people:
+    if link.person not in people or people[link.person].left:
         return None
     known = tuple((talk, standing_of(talk, now)) for talk in talks if talk.employee in people)
     return HostedTalks(link=link, round=round_, manager=people[link.person], talks=known, people=people)

@@ -45,14 +45,24 @@ class TextShelf:
                 self._kept.pop(next(iter(self._kept)))
             with self.store.read() as session:
                 files = session.rounds.files(round_id)
-            self._kept[round_id] = texts_of(files, default_language=order.round.cycle.language)
+            self._kept[round_id] = frozen_texts(files, default_language=order.round.cycle.language)
         return self._kept[round_id]
 
 
-def texts_of(files: dict[str, bytes], *, default_language: str) -> RoundTexts:
-    """Sort frozen *files* into templates and attachments."""
+def frozen_texts(files: dict[str, bytes], *, default_language: str) -> RoundTexts:
+    """The texts of a running round. Files that came with a newer talkcycle are the shipped ones, in its languages."""
+    from talkcycle.rendering.template_files import shipped_files  # noqa: PLC0415
+
+    folders = {path.rpartition("/")[0] for path in files}
+    since = {path: data for path, data in shipped_files(None).items() if path.rpartition("/")[0] in folders}
+    return texts_of(since | files, default_language=default_language, frozen=True)
+
+
+def texts_of(files: dict[str, bytes], *, default_language: str, frozen: bool = False) -> RoundTexts:
+    """Sort *files* into templates and attachments. *frozen*: as of ``Library``."""
     from talkcycle.rendering.library import Library  # noqa: PLC0415
 
     attachments = {path.removeprefix(ATTACHMENTS): data for path, data in files.items() if path.startswith(ATTACHMENTS)}
     templates = {path: data for path, data in files.items() if not path.startswith(ATTACHMENTS)}
-    return RoundTexts(library=Library(templates, default_language=default_language), attachments=attachments)
+    library = Library(templates, default_language=default_language, frozen=frozen)
+    return RoundTexts(library=library, attachments=attachments)

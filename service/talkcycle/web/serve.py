@@ -15,7 +15,7 @@ from talkcycle.domain.faults import Refused
 from talkcycle.domain.service import WebSettings
 from talkcycle.domain.store import Store
 from talkcycle.rendering.library import Library
-from talkcycle.rounds.texts import MOST_ROUNDS, texts_of
+from talkcycle.rounds.texts import MOST_ROUNDS, frozen_texts
 from talkcycle.web.application import ICON, STYLE, application, asset
 from talkcycle.web.front import App
 from talkcycle.web.pages import Pages
@@ -48,7 +48,7 @@ class RoundLibraries:
             round_, files = session.rounds.get(round_id), session.rounds.files(round_id)
         if round_ is None:
             raise LookupError(f"there is no round {round_id}")
-        return texts_of(files, default_language=round_.cycle.language).library
+        return frozen_texts(files, default_language=round_.cycle.language).library
 
 
 def pages_of(app: Application, web: WebSettings, log: Any) -> Pages:

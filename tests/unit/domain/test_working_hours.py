@@ -24,7 +24,7 @@ ANNA = a_person()
         pytest.param(at(2027, 3, 29, 6), 60, True, id="by the clock after it has changed"),
     ],
 )
-def test_the_hours_of_the_roster_count_by_the_persons_own_clock(start: datetime, minutes: int, works: bool) -> None:
+def test_the_hours_of_the_roster_count_by_the_persons_own_clock(start: datetime, minutes: int, *, works: bool) -> None:
     assert at_work(ANNA, start, minutes, frozenset()) is works
 
 
