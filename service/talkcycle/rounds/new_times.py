@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A talk that wants a time: *talk* as it will be, with its host. *keep*: its own may stay, if the host has it free."""
+    """A talk that wants a time: *talk* as it will be, with its host. *keep*: its own may stay, if the host is free."""
 
     talk: Talk
     keep: bool
