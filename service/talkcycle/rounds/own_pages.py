@@ -1,6 +1,6 @@
 """What a link opens: an employee's own talk, or the talks a manager holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -58,16 +58,27 @@ class HostedTalks:
     people: Mapping[str, Person]
 
 
-def open_page(store: Store, token: str, *, now: datetime) -> OwnTalk | HostedTalks | None:
+Opened = OwnTalk | HostedTalks
+"""What links open, a value for each purpose."""
+
+
+def open_page(store: Store, token: str, *, now: datetime) -> Opened | None:
     """What *token* opens at *now* (UTC); None for a token that opens nothing, whatever the reason."""
     with store.read() as session:
         link = session.links.open(token)
         round_ = None if link is None else session.rounds.get(link.round)
         if link is None or round_ is None:
             return None
-        found = _own(session, link, round_, now) if link.purpose is Purpose.TALK else _hosted(session, link, round_, now)
-    talk = found.talk if isinstance(found, OwnTalk) else None
-    return None if found is None or now >= link_ends(link, round_, talk) else found
+        talks = [] if link.talk is None else session.talks.of_round(round_.id, [link.talk])
+        if now >= link_ends(link, round_, talks[0] if talks else None):
+            return None
+        match link.purpose:
+            case Purpose.TALK:
+                return _own(session, link, round_, talks, now)
+            case Purpose.TALKS:
+                return _hosted(session, link, round_, now)
+            case _:
+                return None
 
 
 def standing_of(talk: Talk, now: datetime) -> Standing:
@@ -82,8 +93,7 @@ def standing_of(talk: Talk, now: datetime) -> Standing:
             return Standing.UNPLACED
 
 
-def _own(session: Session, link: Link, round_: Round, now: datetime) -> OwnTalk | None:
-    talks = [] if link.talk is None else session.talks.of_round(round_.id, [link.talk])
+def _own(session: Session, link: Link, round_: Round, talks: Sequence[Talk], now: datetime) -> OwnTalk | None:
     if not talks or talks[0].employee != link.person:
         return None
     talk = talks[0]

@@ -1,6 +1,6 @@
 """The pages as an ASGI application."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -14,8 +14,9 @@ from litestar.response import Template
 from litestar.template import TemplateConfig
 
 from talkcycle.rendering.pages.html import environment, pages_folder
+from talkcycle.web.asked import Answer, Asked
 from talkcycle.web.front import ASSETS, App, Front
-from talkcycle.web.pages import Answer, Pages
+from talkcycle.web.pages import Pages
 from talkcycle.web.rates import Rates
 
 STYLE, ICON = "style.css", "icon.svg"
@@ -53,7 +54,7 @@ def application(pages: Pages, **front: Any) -> App:
     def notice(name: str, status: int) -> App:
         async def answer(scope: Any, receive: Any, send: Any) -> None:
             request: AnyRequest = app.request_class(scope, receive, send)
-            shown = pages.notice(name, request.headers.get("accept-language", ""), status=status)
+            shown = pages.desk.notice(name, request.headers.get("accept-language", ""), status=status)
             text = templates.get_template(shown.template).render(shown.values)
             headers = {"retry-after": "60"} if status == 429 else {}
             response = Response(text, media_type="text/html", status_code=status, headers=headers)
@@ -67,10 +68,10 @@ def application(pages: Pages, **front: Any) -> App:
     }
     return Front(
         app=app,
-        prefix=pages.prefix,
+        prefix=pages.desk.prefix,
         busy=notice("busy", 429),
         broken=notice("broken", 500),
-        log=pages.log,
+        log=pages.desk.log,
         **(defaults | front),
     )
 
@@ -83,33 +84,15 @@ def _routes(pages: Pages) -> list[Any]:
                 return Response(_asset(own), media_type=media_type, headers={"cache-control": A_YEAR})
         raise HTTPException(status_code=404)
 
-    @get("/{token:str}")
-    async def page(request: AnyRequest) -> Response[Any]:
-        done = request.query_params.get("done", "")
-        return await _answered(request, partial(pages.show, _token(request), done=done))
+    @get(["/{token:str}", "/{token:str}/{path:path}"])
+    async def look(request: AnyRequest) -> Response[Any]:
+        return await _answered(pages, request, fields=None)
 
-    @get("/{token:str}/times")
-    async def times(request: AnyRequest) -> Response[Any]:
-        return await _answered(request, partial(pages.times, _token(request)))
+    @post(["/{token:str}", "/{token:str}/{path:path}"])
+    async def send(request: AnyRequest) -> Response[Any]:
+        return await _answered(pages, request, fields=await _fields(request))
 
-    @post("/{token:str}/times")
-    async def choose(request: AnyRequest) -> Response[Any]:
-        return await _answered(request, partial(pages.choose, _token(request), await _fields(request)))
-
-    @get("/{token:str}/opt-out")
-    async def opting_out(request: AnyRequest) -> Response[Any]:
-        return await _answered(request, partial(pages.opting_out, _token(request)))
-
-    @post("/{token:str}/opt-out")
-    async def opt_out(request: AnyRequest) -> Response[Any]:
-        return await _answered(request, partial(pages.opt_out, _token(request), await _fields(request)))
-
-    return [style, page, times, choose, opting_out, opt_out]
-
-
-def _token(request: AnyRequest) -> str:
-    token: str = request.path_params["token"]
-    return token
+    return [style, look, send]
 
 
 async def _fields(request: AnyRequest) -> dict[str, str]:
@@ -124,9 +107,15 @@ async def _fields(request: AnyRequest) -> dict[str, str]:
         return {}
 
 
-async def _answered(request: AnyRequest, ask: Callable[..., Answer]) -> Response[Any]:
-    languages = request.headers.get("accept-language", "")
-    return _response(await to_thread.run_sync(partial(ask, languages=languages)))
+async def _answered(pages: Pages, request: AnyRequest, fields: Mapping[str, str] | None) -> Response[Any]:
+    asked = Asked(
+        token=request.path_params["token"],
+        path=request.path_params.get("path", "").strip("/"),
+        fields=fields,
+        done=request.query_params.get("done", ""),
+        languages=request.headers.get("accept-language", ""),
+    )
+    return _response(await to_thread.run_sync(pages.answer, asked))
 
 
 def _response(answer: Answer) -> Response[Any]:
@@ -142,12 +131,12 @@ def _refused(pages: Pages, request: AnyRequest, refusal: HTTPException) -> Respo
     if refusal.status_code >= 500:
         return _broken(pages, request, refusal)
     status = refusal.status_code if refusal.status_code == 413 else 404
-    return _response(pages.notice("refused", request.headers.get("accept-language", ""), status=status))
+    return _response(pages.desk.notice("refused", request.headers.get("accept-language", ""), status=status))
 
 
 def _broken(pages: Pages, request: AnyRequest, failure: Exception) -> Response[Any]:
-    pages.log.error("a page failed", error=type(failure).__name__)
-    return _response(pages.notice("broken", request.headers.get("accept-language", ""), status=500))
+    pages.desk.log.error("a page failed", error=type(failure).__name__)
+    return _response(pages.desk.notice("broken", request.headers.get("accept-language", ""), status=500))
 
 
 def _asset(name: str) -> bytes:

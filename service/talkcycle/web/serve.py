@@ -17,7 +17,9 @@ from talkcycle.domain.store import Store
 from talkcycle.rendering.library import Library
 from talkcycle.rounds.texts import MOST_ROUNDS, frozen_texts
 from talkcycle.web.application import ICON, STYLE, application, asset
+from talkcycle.web.desk import Desk
 from talkcycle.web.front import App
+from talkcycle.web.offered_times import OfferedTimes
 from talkcycle.web.pages import Pages
 
 BACKLOG = 128
@@ -54,7 +56,7 @@ class RoundLibraries:
 def pages_of(app: Application, web: WebSettings, log: Any) -> Pages:
     """The pages of *app*."""
     prefix = urlsplit(web.url).path.rstrip("/")
-    return Pages(
+    desk = Desk(
         store=app.store,
         prefix=prefix,
         routing=app.settings.routing,
@@ -65,6 +67,7 @@ def pages_of(app: Application, web: WebSettings, log: Any) -> Pages:
         icon=prefix + asset(ICON),
         log=log,
     )
+    return Pages(desk=desk, times=OfferedTimes(desk))
 
 
 @contextmanager
