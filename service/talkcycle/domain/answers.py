@@ -99,6 +99,24 @@ def declined(
     return tuple(found)
 
 
+def given_by(
+    person: str,
+    talk: Talk,
+    entry: Entry | None,
+    answers: Iterable[TalkAnswer],
+    rows: Iterable[KnownMessage],
+    *,
+    calendar_step: str,
+) -> TalkAnswer | None:
+    """What *person* has answered to the time that *talk* has now, if somebody vouches for it; None: nothing."""
+    asked = asked_since(talk, entry, rows, calendar_step=calendar_step)
+    theirs = (each for each in answers if each.verified and each.party == f"person:{person}")
+    answer = next(theirs, None)
+    if asked is None or answer is None or given_since(answer, asked, entry) is None:
+        return None
+    return None if answer.answer == Answer.NONE and answer.proposed is None else answer
+
+
 def is_silent(talk: Talk, answers: Iterable[TalkAnswer], asked: datetime | None) -> bool:
     """Whether the employee has not said anything of the time, not even what nobody vouches for.
 

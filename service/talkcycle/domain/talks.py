@@ -10,6 +10,8 @@ from talkcycle.domain.routes import Transport
 
 DELETED = "deleted in its host's calendar"
 """The note of a talk that was called off there."""
+BY_MANAGER = "called off by its manager on their page"
+"""The note of a talk that its manager called off, and may have again."""
 
 
 class TalkState(StrEnum):

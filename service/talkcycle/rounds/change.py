@@ -58,13 +58,35 @@ def move_talk(
     return changed
 
 
-def cancel_talk(store: Store, round_id: str, talk_id: str, *, why: str, who: str, now: datetime) -> Talk:
+def cancel_talk(
+    store: Store,
+    round_id: str,
+    talk_id: str,
+    *,
+    why: str,
+    who: str,
+    now: datetime,
+    revision: int | None = None,
+) -> Talk:
     """Call a talk off: nothing more is sent about it, and its calendar entry is cancelled. *why* is for HR alone.
+
+    Args:
+        revision: The talk's when it was chosen; None: whatever it is.
 
     Raises:
         Refused: No such talk, or it is off already.
+        ChangedMeanwhile: The talk has another revision.
     """
-    return _call_off(store, round_id, talk_id, lambda talk: cancelled(talk, why=why, at=now), "cancel", who=who, now=now)
+    return _call_off(
+        store,
+        round_id,
+        talk_id,
+        lambda talk: cancelled(talk, why=why, at=now),
+        "cancel",
+        who=who,
+        now=now,
+        revision=revision,
+    )
 
 
 def abstain(

@@ -17,6 +17,7 @@ from talkcycle.domain.people import Person, Role
 from talkcycle.domain.store import AuditEntry, Store
 from talkcycle.domain.talks import Round, Talk, TalkAnswer, TalkState
 from talkcycle.rounds.answered import keep_answers
+from talkcycle.rounds.change import ChangedMeanwhile
 from talkcycle.rounds.subjects import SubjectFacts
 
 if TYPE_CHECKING:  # a daemon that has nobody to ask never loads these
@@ -134,11 +135,17 @@ def _without(span: Span, own: Span) -> list[Span]:
     return [part for part in parts if part[0] < part[1]]
 
 
-def keep_time(store: Store, round_id: str, talk_id: str, *, who: str, now: datetime) -> None:
+def keep_time(
+    store: Store, round_id: str, talk_id: str, *, who: str, now: datetime, revision: int | None = None
+) -> None:
     """Say that a talk stays where it is, whatever time was proposed; who proposed it hears so where nothing else tells.
+
+    Args:
+        revision: The talk's when it was chosen; None: whatever it is.
 
     Raises:
         Refused: No such talk, or nobody proposes another time.
+        ChangedMeanwhile: The talk has another revision.
     """
     with store.write() as session:
         round_ = session.rounds.get(round_id)
@@ -146,6 +153,8 @@ def keep_time(store: Store, round_id: str, talk_id: str, *, who: str, now: datet
         entry = session.talks.entries(round_id, [talk_id]).get(talk_id)
         if not talks or entry is None:
             raise Refused(f"There is no talk {talk_id} in a round {round_id}. See: talkcycle status")
+        if revision is not None and talks[0].revision != revision:
+            raise ChangedMeanwhile(f"The talk {talk_id} has changed since it was looked at.")
         answers = session.talks.answers(round_id, [talk_id]).get(talk_id, [])
         parties = {f"person:{id_}": kept_party(id_) for id_ in (talks[0].employee, talks[0].manager)}
         theirs = [parties[each.party] for each in answers if each.party in parties and each.proposed is not None]
