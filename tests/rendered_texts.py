@@ -19,7 +19,7 @@ from talkcycle.domain.talks import Entry
 from talkcycle.intake.shipped_cycle import AGENDA
 from talkcycle.rendering.library import Library
 from talkcycle.rendering.message import Composed, compose
-from talkcycle.rendering.order import RenderOrder
+from talkcycle.rendering.order import PersonLinks, RenderOrder
 from talkcycle.rendering.template_files import shipped_files
 
 LANGUAGES = ("sv", "en", "nb", "da", "fi")
@@ -101,7 +101,7 @@ def _in(language: str) -> Iterator[Example]:
                 order = _order(language, name, role, _Pair(cycle, talk, employee, manager))
                 yield _example(language, name, f"{role.value}-{variant}", order)
                 if variant == "plain" and role is not Role.HR:
-                    yield _example(language, name, f"{role.value}-page", replace(order, page_link=PAGE))
+                    yield _example(language, name, f"{role.value}-page", replace(order, links=PersonLinks(page=PAGE)))
                 if name == "proposal":
                     yield from _misfits(language, order)
                 elif order.offer is not None:
@@ -118,7 +118,7 @@ def _without_other_times(language: str, name: str, order: RenderOrder) -> Iterat
     order, role = replace(order, offer=Offer()), order.due.role
     yield _example(language, name, f"{role.value}-no-times", order)
     if role is not Role.HR:
-        yield _example(language, name, f"{role.value}-no-times-page", replace(order, page_link=PAGE))
+        yield _example(language, name, f"{role.value}-no-times-page", replace(order, links=PersonLinks(page=PAGE)))
 
 
 def _misfits(language: str, order: RenderOrder) -> Iterator[Example]:
@@ -253,7 +253,7 @@ def _digests(language: str) -> Iterator[Example]:
             digest=digest,
         )
         yield _example(language, "digest-manager", variant, order)
-        yield _example(language, "digest-manager", f"{variant}-page", replace(order, page_link=PAGE))
+        yield _example(language, "digest-manager", f"{variant}-page", replace(order, links=PersonLinks(page=PAGE)))
     hrs = (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.DELETED, Need.NEXT_ROUND)
     counts = {"talks": 36, "placed": 34, "invited": 34, "this-week": 8, "past": 0, "cancelled": 6, "opted-out": 1}
     counts["unplaced"] = 2

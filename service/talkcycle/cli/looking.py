@@ -47,8 +47,7 @@ def timeline(
 
     with told_plainly():
         app = open_application(config)
-        by_mail = app.settings.routing.answers_by_mail
-        found = look(app.store, person, now=app.clock.now(), answers_by_mail=by_mail)
+        found = look(app.store, person, now=app.clock.now(), hears=app.settings.routing.hears)
     if as_json:
         print_json({"person": found.person.id, "lines": [asdict(line) for line in found.lines]})
         return

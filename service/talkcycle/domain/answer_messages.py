@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from talkcycle.domain.answers import Declined, Proposal, asked_since, declined, declined_times, is_silent, proposed
 from talkcycle.domain.busy import Span
 from talkcycle.domain.cycle import Step
 from talkcycle.domain.endings import unreachable
-from talkcycle.domain.instants import invitation_instant
-from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, next_working_moment, working_days_from
+from talkcycle.domain.instants import at_once, invitation_instant, working_days_later
+from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, working_days_from
 from talkcycle.domain.messages import (
     HR_HELP,
     MAY_HAVE_ARRIVED,
@@ -28,8 +27,6 @@ from talkcycle.domain.people import Person, Role
 from talkcycle.domain.recipients import Recipient, hr_recipient, person_recipient, roles_of
 from talkcycle.domain.talks import Entry, Round, Talk, TalkAnswer, TalkState
 
-OPENS = time(8, 0)
-"""What follows from an answer goes out at once, but not before this nor after office hours."""
 PATIENCE = 3
 """Working days that the two have before HR is asked to help."""
 MOST_DECLINED = 3
@@ -128,7 +125,7 @@ def _about_proposal(
             PROPOSAL,
             manager,
             version=talk.revision,
-            due_at=_at_once(other.since, manager),
+            due_at=at_once(other.since, manager),
             why="another time was proposed that does not simply fit",
             repeats=True,
         )
@@ -138,7 +135,7 @@ def _about_proposal(
             TIME_KEPT,
             proposer,
             version=talk.revision,
-            due_at=_at_once(keeps_at(manager, other), proposer),
+            due_at=at_once(keeps_at(manager, other), proposer),
             why="the proposed time was not taken up",
             repeats=True,
         )
@@ -147,7 +144,7 @@ def _about_proposal(
 
 def keeps_at(manager: Recipient, other: Proposal) -> datetime:
     """From when on it is clear that the talk stays: somebody said so, or the manager has had their days. UTC."""
-    return other.kept_at or _working_days_later(_at_once(other.since, manager), PATIENCE, manager)
+    return other.kept_at or working_days_later(at_once(other.since, manager), PATIENCE, manager)
 
 
 def _can_be_heard(entry: Entry | None, step: Step, *, answers_by_mail: bool) -> bool:
@@ -162,7 +159,7 @@ def _time_declined(talk: Talk, to: Recipient, no: Declined) -> DueMessage:
         TIME_DECLINED,
         to,
         version=talk.revision,
-        due_at=_at_once(no.since, to),
+        due_at=at_once(no.since, to),
         why="the time was declined",
         repeats=True,
     )
@@ -177,7 +174,7 @@ def _hr_help(
         HR_HELP,
         hr,
         version=_once(HR_HELP, talk, rows),
-        due_at=_at_once(due_at, hr),
+        due_at=at_once(due_at, hr),
         why=why,
     )
 
@@ -185,10 +182,10 @@ def _hr_help(
 def _help(talk: Talk, to: Recipient, no: Declined, rows: Sequence[KnownMessage]) -> tuple[datetime, str]:
     """When HR is asked to help, and why: at once where no more times should be tried, or no days are left to wait."""
     assert talk.start is not None
-    told = _at_once(no.since, to)
+    told = at_once(no.since, to)
     if declined_times(talk, rows) >= MOST_DECLINED:
         return told, f"{MOST_DECLINED} times were declined"
-    later = _working_days_later(told, PATIENCE, to)
+    later = working_days_later(told, PATIENCE, to)
     if day_of(later, to.zone) >= day_of(talk.start, to.zone):
         return told, "the time was declined shortly before it"
     return later, f"the time was declined, and {PATIENCE} working days later there is no other"
@@ -218,16 +215,6 @@ def _once(step: str, talk: Talk, rows: Iterable[KnownMessage]) -> int:
     """The version of what is sent once a talk: that of what may have arrived, which then stays the one."""
     arrived = (row for row in rows if row.key.step == step and (row.state in MAY_HAVE_ARRIVED or row.uncertain))
     return next((row.key.version for row in arrived), talk.revision)
-
-
-def _at_once(instant: datetime, to: Recipient) -> datetime:
-    return next_working_moment(instant, OPENS, to.zone, to.holidays)
-
-
-def _working_days_later(instant: datetime, days: int, to: Recipient) -> datetime:
-    """The same time of day so many working days later."""
-    clock = instant.astimezone(ZoneInfo(to.zone)).time()
-    return instant_of(working_days_from(day_of(instant, to.zone), days, to.holidays), clock, to.zone)
 
 
 def _mail(

@@ -162,12 +162,17 @@ class TalkRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digests:
-    """Weekly summaries; *day* is 0 (Monday) to 6, *at* local to the recipient."""
+    """Weekly summaries; *day* is 0 (Monday) to 6, *at* local to the recipient.
+
+    Attributes:
+        most_mails: So many mails somebody gets in a week before what can wait does.
+    """
 
     managers: bool = True
     hr: bool = True
     day: int = 0
     at: time = time(8, 0)
+    most_mails: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,10 +185,11 @@ class Guards:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """Days until things are dropped."""
+    """Days until things are dropped. *agreed_days*: what was agreed, from the talk: the next one opens with it."""
 
     payload_days: int = 14
     round_days: int = 365
+    agreed_days: int = 730
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

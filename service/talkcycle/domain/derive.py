@@ -6,7 +6,7 @@ The same round and talk give the same messages with the same keys; what was alre
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from talkcycle.domain.conditions import does_not_apply, does_not_apply_to
 from talkcycle.domain.cycle import Anchor, Cycle, Step
@@ -20,6 +20,7 @@ from talkcycle.domain.endings import (
     pair_then,
     unreachable,
 )
+from talkcycle.domain.follow_ups import STALE_AFTER, last_day_of
 from talkcycle.domain.instants import (
     digest_day,
     distance,
@@ -60,9 +61,6 @@ __all__ = [
     "round_ends",
     "talk_messages",
 ]
-
-STALE_AFTER = timedelta(days=14)
-"""A step after the talk that could not be sent for this long is skipped: after downtime there is no flood."""
 
 OWN_CALENDAR = "organizes the meeting: it stands in their own calendar"
 NOBODY: Mapping[str, Person] = {}
@@ -129,13 +127,19 @@ def talk_messages(
 
 
 def person_messages(
-    round_: Round, person: Person, roles: AbstractSet[Role], *, joined_at: datetime | None = None
+    round_: Round,
+    person: Person,
+    roles: AbstractSet[Role],
+    *,
+    joined_at: datetime | None = None,
+    last_due: date | None = None,
 ) -> list[DueMessage]:
     """List what *person* gets about the round itself: announcements, and a manager's digests.
 
     Args:
         roles: As which they take part: employee, manager or both.
         joined_at: When the first of their talks was approved, if later than the round (after a pilot). UTC.
+        last_due: The last day by which something agreed in the round is to be done; None: there is none.
     """
     joined_at = joined_at or round_.approved_at
     messages = [
@@ -144,12 +148,12 @@ def person_messages(
     ]
     if Role.MANAGER in roles and round_.cycle.digests.managers:
         recipient = person_recipient(person, Role.MANAGER, round_.holidays)
-        messages.extend(_digests(round_, f"person:{person.id}", MANAGER_DIGEST, recipient))
+        messages.extend(_digests(round_, f"person:{person.id}", MANAGER_DIGEST, recipient, last_due))
     return sorted(messages, key=lambda message: (message.due_at, message.key))
 
 
-def hr_messages(round_: Round) -> list[DueMessage]:
-    """List what HR gets about the round itself; the subject is ``round``."""
+def hr_messages(round_: Round, *, last_due: date | None = None) -> list[DueMessage]:
+    """List what HR gets about the round itself; the subject is ``round``. *last_due*: as of ``person_messages``."""
     recipient = hr_recipient(round_.cycle.hr, round_.cycle.country, round_.holidays)
     messages = [
         _round_message(round_, step, recipient, None, round_.approved_at)
@@ -157,7 +161,7 @@ def hr_messages(round_: Round) -> list[DueMessage]:
         if role is Role.HR
     ]
     if round_.cycle.digests.hr:
-        messages.extend(_digests(round_, "round", HR_DIGEST, recipient))
+        messages.extend(_digests(round_, "round", HR_DIGEST, recipient, last_due))
     return sorted(messages, key=lambda message: (message.due_at, message.key))
 
 
@@ -194,8 +198,9 @@ def _talk_message(
         why=why,
         attach=step.attach,
         not_sent=unreachable(to, due_at) or does_not_apply(step.applies, talk, employee),
-        # What was meant for before the change is not repeated: the change itself tells the new time.
-        repeats=step.calendar or (step.again_when_moved and meant_at > talk.changed_at),
+        # What was meant for before the change is not repeated: the change itself tells the new time. What came after a
+        # talk that then got another time was about one that was not held.
+        repeats=step.calendar or ((step.again_when_moved or not step.when.before) and meant_at > talk.changed_at),
         change=_change(talk, talk.start) if step.calendar else None,
         follows=_invitation_to(round_, to) if not step.calendar else None,
     )
@@ -305,12 +310,15 @@ def _round_message(round_: Round, step: Step, to: Recipient, person: Person | No
     )
 
 
-def _digests(round_: Round, subject: str, step: str, to: Recipient) -> Iterator[DueMessage]:
-    """One a week from the approval to the round's end. A digest that is late by two days is skipped: the next follows."""
+def _digests(round_: Round, subject: str, step: str, to: Recipient, last_due: date | None) -> Iterator[DueMessage]:
+    """One a week from the approval to the round's end, or until what was agreed in it is to be done.
+
+    A digest that is late by two days is skipped: the next follows.
+    """
     rules = round_.cycle.digests
     first = day_of(round_.approved_at, to.zone) + ONE_DAY
     day = first + timedelta(days=(rules.day - first.weekday()) % 7)
-    last = round_ends(round_.cycle)
+    last = last_day_of(last_due, round_ends(round_.cycle))
     while day <= last:
         moved = digest_day(day, to.holidays)
         due_at = instant_of(moved, rules.at, to.zone)

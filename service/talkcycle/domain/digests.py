@@ -6,23 +6,36 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from talkcycle.domain.agreements import Agreement, Progress, about
 from talkcycle.domain.cycle import Place
+from talkcycle.domain.links import Purpose
 from talkcycle.domain.localtime import day_of, instant_of
 from talkcycle.domain.talks import DELETED, Talk, TalkState
 
 MOST_LINES = 5
+NOTHING: Mapping[str, tuple["Need", ...]] = {}
 SMALLEST_GROUP = 5
 """In a smaller one a count of those who opted out would tell who; they are counted among the cancelled."""
 
 
 class Need(StrEnum):
-    """Something that needs doing, most urgent first."""
+    """Something that needs doing, most urgent first.
+
+    ``not-held``: a talk did not take place and has no new time. ``follow-up``: nothing is written down about it.
+    ``not-settled``: one of the two has yet to confirm what is. ``overdue``: the day of something agreed has passed.
+    ``own-due``: something of the manager's own is due this week.
+    """
 
     UNDELIVERED = "undelivered"
     HELD = "held"
     UNPLACED = "unplaced"
     UNCONFIRMED = "unconfirmed"
+    NOT_HELD = "not-held"
     DELETED = "deleted"
+    FOLLOW_UP = "follow-up"
+    NOT_SETTLED = "not-settled"
+    OVERDUE = "overdue"
+    OWN_DUE = "own-due"
     PRINT_AGENDA = "print-agenda"
     PREPARE = "prepare"
     NEXT_ROUND = "next-round"
@@ -37,6 +50,8 @@ class DigestLine:
         count: How many it is about, in HR's.
         start: The talk's start, UTC, where there is one.
         zone: In which the start is written.
+        talk: Its id, in a manager's.
+        link: The address of the page where it can be done; empty without one.
     """
 
     need: Need
@@ -44,6 +59,25 @@ class DigestLine:
     count: int = 1
     start: datetime | None = None
     zone: str = "UTC"
+    talk: str | None = None
+    link: str = ""
+
+    @property
+    def leads_to(self) -> Purpose | None:
+        """The page where it can be done; None: nothing can be done on one."""
+        return None if self.talk is None else PAGES.get(self.need)
+
+
+PAGES = {
+    Need.UNCONFIRMED: Purpose.TALKS,
+    Need.UNPLACED: Purpose.TALKS,
+    Need.NOT_HELD: Purpose.TALKS,
+    Need.FOLLOW_UP: Purpose.FOLLOW_UP,
+    Need.NOT_SETTLED: Purpose.FOLLOW_UP,
+    Need.OVERDUE: Purpose.FOLLOW_UP,
+    Need.OWN_DUE: Purpose.ACTIONS,
+}
+"""Where a manager does something about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +109,8 @@ class HrDigest:
     """The round's week for HR. Counts only.
 
     Attributes:
-        counts: ``talks``, ``placed``, ``invited``, ``this-week``, ``past``, ``cancelled``, ``opted-out``, ``unplaced``.
+        counts: ``talks``, ``placed``, ``invited``, ``this-week``, ``past``, ``cancelled``, ``opted-out``, ``unplaced``;
+            and those of ``follow_up_counts``.
     """
 
     monday: date
@@ -95,6 +130,7 @@ def manager_digest(
     troubles: Mapping[str, Need],
     without_mailbox: AbstractSet[str],
     unconfirmed: AbstractSet[str] = frozenset(),
+    follow_ups: Mapping[str, tuple[Need, ...]] = NOTHING,
     monday: date,
     zone: str,
 ) -> ManagerDigest:
@@ -106,14 +142,18 @@ def manager_digest(
         troubles: Talk id to what happened to a message about it.
         without_mailbox: Employees whose manager prints the agenda.
         unconfirmed: Ids of talks the time of which may not hold.
+        follow_ups: Talk id to what is to be done about its follow-up.
         zone: The manager's, in which the week's days are reckoned.
     """
     hosted = [talk for talk in talks if talk.manager == manager and not talk.is_off]
     week = [talk for talk in hosted if talk.start and monday <= day_of(talk.start, zone) < monday + timedelta(days=7)]
     lines = [
-        DigestLine(need=need, person=names[talk.employee], start=talk.start, zone=zone)
+        DigestLine(need=need, person=names[talk.employee], start=talk.start, zone=zone, talk=talk.id)
         for talk in sorted(hosted, key=_by_start)
-        for need in _needs(talk, troubles, without_mailbox, unconfirmed=talk.id in unconfirmed, this_week=talk in week)
+        for need in (
+            *_needs(talk, troubles, without_mailbox, unconfirmed=talk.id in unconfirmed, this_week=talk in week),
+            *follow_ups.get(talk.id, ()),
+        )
     ]
     lines.sort(key=lambda line: list(Need).index(line.need))
     return ManagerDigest(
@@ -134,6 +174,8 @@ def hr_digest(
     troubles: Mapping[Need, int],
     invited: int,
     next_window: date | None,
+    agreements: Iterable[Agreement] = (),
+    today: date | None = None,
     monday: date,
     zone: str,
 ) -> HrDigest:
@@ -143,6 +185,7 @@ def hr_digest(
         troubles: How many messages are undelivered or held.
         invited: Talks of which the invitation went out.
         next_window: First day of the cycle's next window, when it is time to plan it; else None.
+        agreements: All of the round. *today*: by which something may be overdue; None: *monday*.
     """
     talks = list(talks)
     placed = [talk for talk in talks if talk.state is TalkState.PLACED and talk.start]
@@ -171,8 +214,24 @@ def hr_digest(
             "cancelled": sum(talk.is_off for talk in talks) - opted_out,
             "opted-out": opted_out,
             "unplaced": unplaced,
+            **follow_up_counts(talks, agreements, today=today or monday),
         },
     )
+
+
+def follow_up_counts(talks: Iterable[Talk], agreements: Iterable[Agreement], *, today: date) -> dict[str, int]:
+    """What HR may know of it: talks ``held``, ``not-held`` and ``followed-up``, next steps ``open`` and ``overdue``."""
+    placed = {talk.id: talk for talk in talks if talk.state is TalkState.PLACED}
+    live = [each for each in agreements if each.talk in placed and about(each, placed[each.talk]) is not None]
+    held = [each for each in live if each.held]
+    days = [action.due for each in held for action in each.actions if action.progress is Progress.OPEN]
+    return {
+        "held": len(held),
+        "not-held": len(live) - len(held),
+        "followed-up": sum(each.confirmed_at is not None for each in held),
+        "open": len(days),
+        "overdue": sum(day < today for day in days),
+    }
 
 
 def _needs(

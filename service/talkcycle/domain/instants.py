@@ -2,14 +2,37 @@
 
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from talkcycle.domain.cycle import Anchor, Cycle, Step
-from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, iso_week, next_working_moment, working_day
+from talkcycle.domain.localtime import (
+    ONE_DAY,
+    day_of,
+    instant_of,
+    iso_week,
+    next_working_moment,
+    working_day,
+    working_days_from,
+)
 from talkcycle.domain.recipients import Recipient, roles_of
 from talkcycle.domain.talks import Round, Talk
 
 AFTER_ANNOUNCEMENT = timedelta(minutes=1)
 """Puts invitations behind announcements in the queue: a mail out of the blue looks like phishing."""
+
+OPENS = time(8, 0)
+"""What follows from something people did goes out at once, but not before this nor after office hours."""
+
+
+def at_once(instant: datetime, to: Recipient) -> datetime:
+    """*instant*, or when *to* is next at work. UTC."""
+    return next_working_moment(instant, OPENS, to.zone, to.holidays)
+
+
+def working_days_later(instant: datetime, days: int, to: Recipient) -> datetime:
+    """The same time of day so many working days of *to* later. UTC."""
+    clock = instant.astimezone(ZoneInfo(to.zone)).time()
+    return instant_of(working_days_from(day_of(instant, to.zone), days, to.holidays), clock, to.zone)
 
 
 def invitation_instant(round_: Round, talk: Talk, to: Recipient) -> datetime:

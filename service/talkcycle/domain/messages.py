@@ -21,10 +21,23 @@ PROPOSAL, TIME_KEPT = "proposal", "time-kept"
 """Built-in steps: a proposed time does not simply fit, and the manager decides; who proposed it hears that it stays."""
 NUDGE = "nudge"
 """Built-in step: nobody has heard from the employee yet."""
+FOLLOW_UP, CHECK_IN = "follow-up", "check-in"
+"""Texts of a cycle's own steps that know what the two wrote down: they are not sent where they have nothing to ask."""
+FOLLOW_UP_NUDGE = "follow-up-nudge"
+"""Built-in step: nothing has been written down yet, or it waits for the employee's word; once a talk."""
+TO_CONFIRM, AGREED = "to-confirm", "agreed"
+"""Built-in steps: one of the two has written down what they agreed; both have, and here it is."""
+DUE_SOON = "due-soon"
+"""Built-in step: next steps of the recipient's own are due in a few days."""
 MANAGER_DIGEST = "digest-manager"
 HR_DIGEST = "digest-hr"
 ABOUT_ANSWERS = frozenset({TIME_DECLINED, HR_HELP, PROPOSAL, TIME_KEPT, NUDGE})
-BUILT_IN_STEPS = frozenset({CANCELLATION, OPTED_OUT, NEW_HOST, HANDED_OVER, MANAGER_DIGEST, HR_DIGEST}) | ABOUT_ANSWERS
+ABOUT_AGREEMENTS = frozenset({FOLLOW_UP_NUDGE, TO_CONFIRM, AGREED, DUE_SOON})
+BUILT_IN_STEPS = (
+    frozenset({CANCELLATION, OPTED_OUT, NEW_HOST, HANDED_OVER, MANAGER_DIGEST, HR_DIGEST})
+    | ABOUT_ANSWERS
+    | ABOUT_AGREEMENTS
+)
 MOVED_TEMPLATE = "moved"
 NEW_ENTRY_TEMPLATE, OLD_ENTRY_TEMPLATE = "new-entry", "old-entry"
 """Another calendar keeps the talk from now on: what comes with its new entry, and what ends the old one."""
@@ -49,7 +62,7 @@ class MessageKey:
 
     Attributes:
         subject: ``talk:<id>``, ``person:<id>`` or ``round``.
-        occasion: An ISO week for a digest, else empty.
+        occasion: An ISO week for a digest, a day for what is due then, a wording for what was agreed; else empty.
         recipient: ``person:<id>`` or ``hr``.
         version: The talk's revision for what is about a talk; 0 elsewhere.
     """

@@ -35,6 +35,22 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """How people can say something to the service, besides in calendars that it reads.
+
+    Attributes:
+        answers_by_mail: The sender's mailbox is read: answers to what is kept by mail are known.
+        pages: They have pages of their own, where they write down what was agreed.
+    """
+
+    answers_by_mail: bool = False
+    pages: bool = False
+
+
+DEAF = Hearing()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
     """The rules of service.yaml. The cycle file does not know them.
 
@@ -43,14 +59,14 @@ class Routing:
         rules: The first that fits counts.
         otherwise: For an address that fits none.
         available: Transports that are configured; the roster's word for another one does not count.
-        answers_by_mail: The sender's mailbox is read: answers to what is kept by mail are known.
+        hears: How people can answer.
     """
 
     sender: str
     rules: tuple[RouteRule, ...] = ()
     otherwise: Transport = Transport.SMTP
     available: frozenset[Transport] = frozenset({Transport.SMTP})
-    answers_by_mail: bool = False
+    hears: Hearing = DEAF
 
     def serving(self, address: str, named: str | None = None) -> Transport:
         """The transport of the mailbox *address*. *named*: what the roster says of this person, which comes first."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from talkcycle.domain.delivery import RetryPolicy
-from talkcycle.domain.routes import RouteRule, Routing, Transport
+from talkcycle.domain.routes import Hearing, RouteRule, Routing, Transport
 
 
 class TlsMode(StrEnum):
@@ -234,7 +234,7 @@ class ServiceSettings:
             rules=self.routes,
             otherwise=self.default_route,
             available=available,
-            answers_by_mail=self.imap is not None,
+            hears=Hearing(answers_by_mail=self.imap is not None, pages=self.web is not None),
         )
 
     @property

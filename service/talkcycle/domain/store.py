@@ -7,9 +7,10 @@ sealed at rest; keys, states and instants are not.
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
+from talkcycle.domain.agreements import Agreement
 from talkcycle.domain.delivery import Verdict
 from talkcycle.domain.links import Link
 from talkcycle.domain.messages import DueMessage, Kind, KnownMessage, MessageKey, OutboxState, RenderedMessage
@@ -164,6 +165,26 @@ class Links(Protocol):
 
     def form_key(self, round_: str) -> bytes:
         """A secret for the forms of this round's pages. LookupError as ``token``."""
+        ...
+
+
+class Agreements(Protocol):
+    """What pairs have agreed. Sealed as a whole; it outlives its round, and ends with a retention of its own."""
+
+    def of_talks(self, round_: str, talks: Iterable[str] | None = None) -> dict[str, Agreement]:
+        """By talk: of every talk of the round, or of *talks*. An empty *talks* is none."""
+        ...
+
+    def before(self, employee: str, *, cycle: str, start: datetime) -> Agreement | None:
+        """Of the last talk of *employee* in that cycle that was held and began before *start* (UTC)."""
+        ...
+
+    def last_due(self, round_: str) -> date | None:
+        """The last day by which anything agreed in the round is to be done."""
+        ...
+
+    def put(self, agreement: Agreement, *, keep_until: datetime) -> None:
+        """Insert it, or replace its revision before. LookupError unless that is exactly one less. *keep_until*: UTC."""
         ...
 
 
@@ -327,6 +348,10 @@ class Outbox(Protocol):
         """How many messages of each step are in each state."""
         ...
 
+    def count_since(self, recipient: str, begins: datetime) -> int:
+        """How many messages of any round that fell due from *begins* on went, or are to go, to *recipient*."""
+        ...
+
     def record_bounce(self, message_id: str, said: str, *, permanent: bool, now: datetime) -> KnownMessage | None:
         """Note that a mail came back, or is late: the message as it is then; None: no mail of ours has that Message-ID.
 
@@ -406,6 +431,8 @@ class Session(Protocol):
     @property
     def links(self) -> Links: ...
     @property
+    def agreements(self) -> Agreements: ...
+    @property
     def schedule(self) -> Schedule: ...
     @property
     def outbox(self) -> Outbox: ...
@@ -426,4 +453,8 @@ class Store(Protocol):
 
     def purge_round(self, round_: str) -> None:
         """Forget a round for good: its key first, then its rows and their traces in the database's files."""
+        ...
+
+    def drop_agreements(self, *, before: datetime) -> int:
+        """Forget for good what pairs agreed that was to be kept until *before* (UTC) at the most; say of how many."""
         ...

@@ -24,7 +24,7 @@ def check_days(findings: Findings, settings: CycleSettings) -> None:
         _check_notice(findings, settings)
     if findings.sound(("notice",), ("earliest",)) and settings.earliest is not None:
         _check_earliest(findings, settings, settings.earliest)
-    for key in ("messages", "round"):
+    for key in ("messages", "round", "agreed"):
         if findings.sound(("retention", key)) and getattr(settings.retention, key) < 1:
             findings.fault(("retention", key), "is less than a day.", "Write at least 1 day.")
     if settings.approval > MOST_APPROVAL_DAYS:

@@ -169,6 +169,12 @@ class DigestSettings(Section):
     hr: bool = setting(DigestValues().hr, "HR gets its own.", True, shown=True)
     day: Weekday = setting(DigestValues().day, "Day of the week.", "monday", shown="monday")
     at: Clock = setting(DigestValues().at, "Local time of day where the recipient is.", "08:00", shown="08:00")
+    most_mails: Annotated[int, Field(ge=1, le=50)] = setting(
+        DigestValues().most_mails,
+        "Emails to one person in a week before what can wait goes into the summary, or into the next week.",
+        5,
+        shown=5,
+    )
 
 
 class GuardSettings(Section):
@@ -187,6 +193,12 @@ class RetentionSettings(Section):
         RetentionValues().payload_days, "The exact text of each message, after it was sent.", "14 days", shown="14 days"
     )
     round: Days = setting(RetentionValues().round_days, "A round, after its end.", "365 days", shown="365 days")
+    agreed: Days = setting(
+        RetentionValues().agreed_days,
+        "What two have agreed, from their talk; the next one opens with it. Never shorter than its round.",
+        "730 days",
+        shown="730 days",
+    )
 
 
 class CycleSettings(Section):

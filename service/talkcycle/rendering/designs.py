@@ -25,6 +25,7 @@ DESIGNS: dict[str, dict[str, Any]] = {
         "speaks_first": "x",
         "points": [{"title": "x", "minutes": 5, "leads": "x", "questions": ["x"]}],
         "strategy": {"heading": "x", "paragraphs": ["x"], "link": "https://example.org"},
+        "before": {"heading": "x", "lines": [{"what": "x", "about": "x"}]},
         "ground_rules": "x",
         "confidentiality": "x",
     },

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from talkcycle.domain.follow_ups import NEXT_STEPS
 from talkcycle.domain.messages import Kind
 from talkcycle.rendering.agenda import agenda_points, in_any_language, in_language
+from talkcycle.rendering.agreed import next_steps_file, opening
 from talkcycle.rendering.dates import Dates, local
 from talkcycle.rendering.designs import NOBODYS
 from talkcycle.rendering.library import Library, MailText
@@ -21,7 +23,8 @@ PDF = "application/pdf"
 def agenda(order: RenderOrder, library: Library, text: MailText, values: Mapping[str, Any]) -> File:
     """The agenda of the order's talk.
 
-    It depends on the talk, the round and the language alone, not on who gets it or when: both sides get one file.
+    It depends on the talk, the round and the language alone, not on who gets it or when: both sides get one file. Only
+    with mails it opens with what was agreed last time, for whoever may read that.
     With a meeting on a calendar server it stays as it is when the talk moves (a change leaves the files alone), so there
     it points to the entry for time and place.
     """
@@ -46,6 +49,7 @@ def agenda(order: RenderOrder, library: Library, text: MailText, values: Mapping
             for point in agenda_points(cycle, words, language)
         ],
         "strategy": _strategy(order, words, language),
+        "before": opening(order, library, text, Dates(language, local(order.round.approved_at, talk.zone).year)),
         "ground_rules": labels["ground_rules"],
         "confidentiality": " ".join(paragraphs(values["confidentiality"])),
         "footer": labels["footer"],
@@ -112,5 +116,5 @@ def _strategy(order: RenderOrder, words: Words, language: str) -> dict[str, Any]
     }
 
 
-MADE = {"agenda": agenda, "self-review": self_review}
-"""Attachments made per talk, by the name a step gives them."""
+MADE = {"agenda": agenda, "self-review": self_review, NEXT_STEPS: next_steps_file}
+"""Attachments made per talk, by the name a step gives them; a cycle's own steps can have the first two."""

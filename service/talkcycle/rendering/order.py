@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from talkcycle.domain.agreements import Agreement
 from talkcycle.domain.answer_messages import Offer
 from talkcycle.domain.derive import Recipient
 from talkcycle.domain.digests import HrDigest, ManagerDigest
@@ -11,6 +12,23 @@ from talkcycle.domain.messages import DueMessage
 from talkcycle.domain.people import Person
 from talkcycle.domain.routes import Transport
 from talkcycle.domain.talks import Entry, Round, Talk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonLinks:
+    """Addresses of the recipient's own pages; empty where they have none.
+
+    Attributes:
+        page: Of their talk, or of all they hold.
+        follow_up: Of what was agreed in it. *actions*: of what is theirs to do.
+    """
+
+    page: str = ""
+    follow_up: str = ""
+    actions: str = ""
+
+
+NO_LINKS = PersonLinks()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +43,7 @@ class RenderOrder:
         talk, employee, manager, entry: Of a message about a talk; None for one about the round.
         former: Who hosted the talk before, of a message about that.
         digest: Of a digest only. *offer*: of a message about an answer only.
-        page_link: The address of the recipient's own page; empty when they have none.
+        agreement: What is written down about the talk. *agreed_before*: about the last one, if the recipient may read it.
         made_at: DTSTAMP and Date. UTC; fixed here, so that a resend is the same bytes.
     """
 
@@ -44,4 +62,6 @@ class RenderOrder:
     room: Party | None = None
     digest: ManagerDigest | HrDigest | None = None
     offer: Offer | None = None
-    page_link: str = ""
+    agreement: Agreement | None = None
+    agreed_before: Agreement | None = None
+    links: PersonLinks = NO_LINKS

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from talkcycle.domain import messages
+from talkcycle.domain.agreements import Action, Agreement, Progress, about
 from talkcycle.domain.answer_messages import Offer
 from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest, Need
@@ -16,18 +18,32 @@ from talkcycle.rendering.order import RenderOrder
 from talkcycle.rendering.sandbox import Markdown
 from talkcycle.rendering.words import Words
 
+ABOUT_AN_AGREEMENT = frozenset({messages.CHECK_IN, *messages.ABOUT_AGREEMENTS})
+"""Texts that may tell what was agreed."""
 TIMES = ("day", "short_date", "time", "date_time", "other_zone_time", "former_date_time")
 """Empty about a talk that has no time: who has none yet can abstain, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedLine:
-    """A line of a digest. *need*: the value of ``Need``; *person*, *date_time*: empty when there is none."""
+    """A line of a digest. *need*: the value of ``Need``; *person*, *date_time*, *link*: empty when there is none."""
 
     need: str
     person: str
     count: int
     date_time: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """Something agreed. *who*: a name; *yours*: it is the recipient's own; *by*: a day; *support*: may be empty."""
+
+    what: str
+    who: str
+    yours: bool
+    by: str
+    support: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +65,8 @@ def values_of(order: RenderOrder, words: Words, language: str) -> dict[str, Any]
         values[key] = _hrs_or_ours(order, words, language, key, values)
     if order.offer is not None:
         values |= _offer(order.offer, order, dates)
+    if order.talk is not None and order.due.template in ABOUT_AN_AGREEMENT:
+        values |= _agreement(order, dates)
     match order.digest:
         case ManagerDigest():
             values |= _manager_digest(order.digest, order, words, dates, values)
@@ -92,7 +110,9 @@ def _general(order: RenderOrder, words: Words, language: str, dates: Dates) -> d
         "window_first": dates.short_date(cycle.window.first),
         "window_last": dates.short_date(cycle.window.last),
         "notice_days": cycle.notice_days,
-        "page_link": order.page_link,
+        "page_link": order.links.page,
+        "follow_up_link": order.links.follow_up,
+        "actions_link": order.links.actions,
     }
     values["cycle_name"] = in_language(cycle.name, language) or words.say("cycle_name", values)
     return values
@@ -139,6 +159,40 @@ def _times(talk: Talk, zone: str, other_zone: str, dates: Dates) -> dict[str, st
         "other_zone_time": _elsewhere(start, elsewhere, other_zone, dates) if differ else "",
         "former_date_time": _former(talk, zone, dates) + named if talk.former_start else "",
     }
+
+
+def _agreement(order: RenderOrder, dates: Dates) -> dict[str, Any]:
+    """What was agreed, or the part of it that the message is about; of an action that was dropped nothing is said."""
+    talk, employee, manager = talk_pair(order)
+    agreement = about(order.agreement, talk)
+    recipient = (employee if order.due.role is Role.EMPLOYEE else manager).id
+    readable = agreement is not None and agreement.may_be_read_by(recipient)
+    names = {employee.id: employee.name, manager.id: manager.name}
+    return {
+        "to_confirm": agreement is not None and agreement.awaits == recipient,
+        "next_steps": [
+            NextStep(
+                what=action.what,
+                who=names[action.responsible],
+                yours=action.responsible == recipient,
+                by=dates.day(action.due),
+                support=action.support,
+            )
+            for action in (_told(order, agreement, recipient) if agreement and readable else ())
+            if action.responsible in names
+        ],
+    }
+
+
+def _told(order: RenderOrder, agreement: Agreement, recipient: str) -> tuple[Action, ...]:
+    match order.due.template:
+        case messages.DUE_SOON:
+            own = agreement.open_for(recipient)
+            return tuple(each for each in own if each.due.isoformat() == order.due.key.occasion)
+        case messages.CHECK_IN:
+            return agreement.open_for(recipient)
+        case _:
+            return tuple(each for each in agreement.actions if each.progress is not Progress.DROPPED)
 
 
 def _offer(offer: Offer, order: RenderOrder, dates: Dates) -> dict[str, Any]:
@@ -200,4 +254,6 @@ def _need(line: DigestLine, dates: Dates) -> NeedLine:
     if line.start is not None:
         start = local(line.start, line.zone)
         when = dates.day(start.date()) if line.need is Need.NEXT_ROUND else dates.date_time(start)
-    return NeedLine(need=line.need.value, person=line.person or "", count=line.count, date_time=when)
+    return NeedLine(
+        need=line.need.value, person=line.person or "", count=line.count, date_time=when, link=line.link
+    )

@@ -19,6 +19,8 @@ GENERAL = frozenset(
         "window_last",
         "notice_days",
         "page_link",
+        "follow_up_link",
+        "actions_link",
     }
 )
 ABOUT_A_TALK = frozenset(
@@ -45,18 +47,30 @@ ABOUT_A_TALK = frozenset(
 ABOUT_AN_ANSWER = frozenset({"other_times", "help_day"})
 ABOUT_A_PROPOSAL = frozenset({"proposed_date_time", "proposed_by_you", "misfit", "keep_day"})
 """Of the texts that follow from somebody's answer."""
+ABOUT_AN_AGREEMENT = frozenset({"next_steps", "to_confirm"})
+"""Of the texts about what the two agreed."""
 OF_A_MANAGERS_DIGEST = frozenset({"week", "lines", "more", "talks"})
 OF_HRS_DIGEST = frozenset({"week", "lines", "counts"})
-EVERY = GENERAL | ABOUT_A_TALK | ABOUT_AN_ANSWER | ABOUT_A_PROPOSAL | OF_A_MANAGERS_DIGEST | OF_HRS_DIGEST
+EVERY = (
+    GENERAL
+    | ABOUT_A_TALK
+    | ABOUT_AN_ANSWER
+    | ABOUT_A_PROPOSAL
+    | ABOUT_AN_AGREEMENT
+    | OF_A_MANAGERS_DIGEST
+    | OF_HRS_DIGEST
+)
 ATTRIBUTES = frozenset(
     {
         *("title", "minutes", "leads", "questions"),
-        *("need", "person", "count", "date_time", "employee", "place"),
+        *("need", "person", "count", "date_time", "employee", "place", "link"),
         *("talks", "placed", "invited", "this_week", "past", "cancelled", "opted_out", "unplaced"),
+        *("held", "not_held", "followed_up", "open", "overdue"),
+        *("what", "who", "yours", "by", "support"),
         *("index", "index0", "first", "last", "length"),
     }
 )
-"""What may stand behind a dot: of a point, a line or a talk of a digest, the counts, and Jinja's loop."""
+"""What may stand behind a dot: of a point, a line or a talk of a digest, the counts, a next step, and Jinja's loop."""
 
 
 def allowed_in(template: str) -> frozenset[str]:
@@ -70,5 +84,7 @@ def allowed_in(template: str) -> frozenset[str]:
             return GENERAL | ABOUT_A_TALK | ABOUT_AN_ANSWER
         case "proposal":
             return GENERAL | ABOUT_A_TALK | ABOUT_A_PROPOSAL
+        case "follow-up-nudge" | "to-confirm" | "agreed" | "due-soon" | "check-in":
+            return GENERAL | ABOUT_A_TALK | ABOUT_AN_AGREEMENT
         case _:
             return GENERAL | ABOUT_A_TALK

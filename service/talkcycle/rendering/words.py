@@ -48,7 +48,7 @@ REQUIRED = {
     SELF_REVIEW: frozenset({"title", "intro", "note", "prompts", "footer"}),
 }
 _ALLOWED = GENERAL | ABOUT_A_TALK
-_ONES_OWN = frozenset({"page_link"})
+_ONES_OWN = frozenset({"page_link", "follow_up_link", "actions_link"})
 """For one person's eyes: in no word but the line that ends a mail, since both read what calendars and agendas say."""
 _NO_LOOP = frozenset(IN_MARKDOWN)
 """Words that are variables themselves, so that words must not build on them."""

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from talkcycle.domain.answer_messages import Misfit
-from talkcycle.domain.messages import NEW_ENTRY_TEMPLATE, NEW_HOST, DueMessage, Kind, RenderedMessage
+from talkcycle.domain.budget import IN_THE_SUMMARY
+from talkcycle.domain.messages import NEW_ENTRY_TEMPLATE, NEW_HOST, DueMessage, Kind, MessageKey, RenderedMessage
 from talkcycle.domain.people import Person
 from talkcycle.domain.reconcile import Reconciliation, reconcile
 from talkcycle.domain.routes import Routing
@@ -20,6 +21,7 @@ from talkcycle.rounds.orders import PageLink, order_for
 from talkcycle.rounds.proposals import fitted, is_new, proposal_of
 from talkcycle.rounds.subjects import SubjectFacts, gather
 from talkcycle.rounds.texts import TextShelf
+from talkcycle.rounds.weekly_budget import beyond_budget
 
 if TYPE_CHECKING:
     from talkcycle.rounds.calendars_now import CalendarsNow
@@ -63,7 +65,7 @@ class Advance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
-    """A subject decided and rendered, ready to be stored."""
+    """A subject decided and rendered, ready to be stored. *later*: when a message comes that waits for the next week."""
 
     subject: SubjectFacts
     decision: Reconciliation
@@ -71,6 +73,7 @@ class _Outcome:
     skipped: tuple[tuple[DueMessage, str], ...] = ()
     hindrance: Hindrance | None = None
     error: str | None = None
+    later: datetime | None = None
 
 
 def advance(
@@ -99,10 +102,11 @@ def advance(
     for round_id, subjects in by_round.items():
         with store.read() as session:
             round_ = session.rounds.get(round_id)
-            by_mail = routing.answers_by_mail
-            known_facts = [] if round_ is None else gather(session, round_, subjects, answers_by_mail=by_mail)
+            known_facts = [] if round_ is None else gather(session, round_, subjects, hears=routing.hears)
         decided = [(each, reconcile(each.desired, each.known, now=now, horizon=now + HORIZON)) for each in known_facts]
         taken_up, misfits = _taken_up(store, calendars, known_facts, now=now)
+        about_to = ((message, facts.facts) for facts, decision in decided for message in decision.render)
+        beyond = beyond_budget(store, about_to, now=now)
         hindered = {**_hindered(store, calendars, decided, now=now), **taken_up}
         outcomes = [
             _rendered(
@@ -115,6 +119,7 @@ def advance(
                 calendars=calendars,
                 page_link=page_link,
                 misfit=misfits.get(facts.subject),
+                beyond=beyond,
             )
             for facts, decision in decided
         ]
@@ -182,14 +187,21 @@ def _rendered(
     calendars: "CalendarsNow | None",
     page_link: PageLink | None,
     misfit: Misfit | None,
+    beyond: Mapping[MessageKey, datetime | None],
 ) -> _Outcome:
     if hindrance is not None and hindrance.course is not Course.HOLD:
         return _Outcome(subject=subject, decision=decision, hindrance=hindrance)
     rendered: list[tuple[DueMessage, RenderedMessage]] = []
     skipped = list(decision.skip)
     error = None
+    later: list[datetime] = []
     for message in decision.render:
-        digest = digest_of(shelf.store, subject.facts, message, now=now)
+        if message.key in beyond:
+            week = beyond[message.key]
+            later.extend([] if week is None else [week])
+            skipped.extend([(message, IN_THE_SUMMARY)] if week is None else [])
+            continue
+        digest = digest_of(shelf.store, subject.facts, message, now=now, pages=routing.hears.pages)
         if digest is not None and digest.empty:
             skipped.append((message, NOTHING_TO_SAY))
             continue
@@ -206,6 +218,7 @@ def _rendered(
         skipped=tuple(skipped),
         hindrance=hindrance,
         error=error,
+        later=min(later, default=None),
     )
 
 
@@ -221,7 +234,8 @@ def _store(session: Session, round_id: str, outcomes: Sequence[_Outcome], *, lea
             schedule[subject] = now
             continue
         total += _store_one(session, outcome, now=now)
-        schedule[subject] = outcome.decision.next_due
+        waits = None if outcome.later is None else outcome.later + HORIZON
+        schedule[subject] = min((at for at in (outcome.decision.next_due, waits) if at is not None), default=None)
         if outcome.hindrance is not None and outcome.hindrance.course is Course.MOVE:
             schedule[subject] = now + HORIZON  # with the next tick: the new time is looked at like any
         elif outcome.hindrance is not None and outcome.hindrance.course is Course.WAIT:

@@ -4,15 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from talkcycle.domain.agreements import ActionDraft, Agreement, confirmed, written
 from talkcycle.domain.answer_messages import Misfit, Offer, answer_messages
 from talkcycle.domain.answers import Proposal
 from talkcycle.domain.busy import Span
 from talkcycle.domain.cycle import Cycle
 from talkcycle.domain.derive import NOBODY, hr_messages, person_messages, talk_messages
 from talkcycle.domain.digests import HrDigest, ManagerDigest, Need, hr_digest, manager_digest
+from talkcycle.domain.follow_ups import follow_up_messages
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, iso_week, working_day
 from talkcycle.domain.mailboxes import Answer
 from talkcycle.domain.messages import (
+    FOLLOW_UP_NUDGE,
     HR_DIGEST,
     HR_HELP,
     MANAGER_DIGEST,
@@ -35,6 +38,14 @@ NAMES = {
     "fi": ("Aino Laine", "Ville Koski", "Leyla Nur"),
 }
 """Employee, manager, and another employee of the same manager; English ones for every other language."""
+NEXT_STEPS = {
+    "sv": ("Gå grundkursen i projektledning", "Boka en dag med kundtjänst", "En ledig eftermiddag för kursen"),
+    "en": ("Take the first course in project management", "Arrange a day with customer service", "An afternoon off"),
+    "nb": ("Ta grunnkurset i prosjektledelse", "Avtale en dag med kundeservice", "En ettermiddag til kurset"),
+    "da": ("Tage grundkurset i projektledelse", "Aftale en dag med kundeservice", "En eftermiddag til kurset"),
+    "fi": ("Käyn projektinhallinnan peruskurssin", "Sovin päivän asiakaspalvelussa", "Iltapäivä kurssia varten"),
+}
+"""What the employee is to do, what the manager is, and the support for the first."""
 APPROVED_BEFORE = timedelta(days=35)
 MOVED_BEFORE = timedelta(days=6)
 
@@ -130,6 +141,7 @@ class _Scene:
             if message.due.template == OPTED_OUT
         )
         yield from self._answered(told_at)
+        yield from self._agreed()
         week = iso_week(day_of(_start(self.talk), self.talk.zone))
         for due in person_messages(self.round, self.manager, {Role.MANAGER}):
             if due.key.occasion == week:
@@ -200,6 +212,38 @@ class _Scene:
             offer = Offer(proposal=other, misfit=Misfit.BUSY, keeps_at=kept_at) if due.key.step == PROPOSAL else None
             yield ExampleMessage(due=due, facts=facts, offer=offer)
 
+    def _agreed(self) -> Iterator[ExampleMessage]:
+        """Nothing is written down; then each of the two writes for the other; then both have confirmed."""
+        at = self.talk.end or self.talk.changed_at
+        drafts = tuple(self._drafts(day_of(at, self.talk.zone)))
+
+        def by(person: Person) -> Agreement:
+            cycle = self.round.cycle.id
+            return written(None, self.talk, cycle=cycle, by=person.id, held=True, drafts=drafts, at=at)
+
+        first, second = self._pair
+        for agreement in (None, by(second), by(first), confirmed(by(second), at=at)):
+            facts = Facts(
+                round=self.round,
+                talk=self.talk,
+                employee=self.employee,
+                manager=self.manager,
+                entry=self.entry,
+                agreement=agreement,
+            )
+            for due in follow_up_messages(self.round, self.talk, *self._pair, agreement=agreement, pages=True):
+                if agreement is None or due.key.step != FOLLOW_UP_NUDGE:
+                    yield ExampleMessage(due=due, facts=facts)
+
+    def _drafts(self, day: date) -> Iterator[ActionDraft]:
+        texts = NEXT_STEPS.get(self.employee.language.partition("_")[0], NEXT_STEPS["en"])
+        for what, support, person, weeks in (
+            (texts[0], texts[2], self.employee, 12),
+            (texts[1], "", self.manager, 6),
+        ):
+            due = working_day(day + timedelta(weeks=weeks), self.holidays, earlier=False)
+            yield ActionDraft(what=what, support=support, responsible=person.id, due=due)
+
     def _other_times(self) -> Iterator[Span]:
         day = day_of(_start(self.talk), self.talk.zone)
         for hours in (1, 3, 2):
@@ -217,6 +261,7 @@ class _Scene:
             self._talks,
             {person.id: person.name for person in (self.employee, self.other)},
             troubles={self.other.id: Need.UNDELIVERED},
+            follow_ups={self.talk.id: (Need.FOLLOW_UP,)},
             without_mailbox=frozenset(),
             monday=self._monday,
             zone=self.manager.zone,

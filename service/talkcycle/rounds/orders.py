@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from talkcycle.domain.agreements import Agreement
 from talkcycle.domain.derive import Recipient, hr_recipient, person_recipient
-from talkcycle.domain.digests import HrDigest, ManagerDigest
+from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest
+from talkcycle.domain.links import Link, Purpose
 from talkcycle.domain.meetings import Party
 from talkcycle.domain.messages import DueMessage, Kind
 from talkcycle.domain.people import Person, Role
 from talkcycle.domain.reached import Reached
 from talkcycle.domain.routes import Routing, Transport
 from talkcycle.domain.talks import Entry, Round, Talk
-from talkcycle.rendering.order import RenderOrder
+from talkcycle.rendering.order import PersonLinks, RenderOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,7 @@ class Facts:
     Attributes:
         entry: The talk's newest. *earlier*: those it took over from, oldest first.
         hosts: Who hosted the talk under them, by id. *reached*: where they are known.
+        agreement: What is written down about the talk. *agreed_before*: about the last one of its employee.
     """
 
     round: Round
@@ -33,10 +36,12 @@ class Facts:
     person: Person | None = None
     hosts: Mapping[str, Person] = field(default_factory=dict)
     reached: Reached = field(default_factory=dict)
+    agreement: Agreement | None = None
+    agreed_before: Agreement | None = None
 
 
-PageLink = Callable[[DueMessage, Facts], str]
-"""The address of the recipient's own page; empty when they have none."""
+PageLink = Callable[[Link], str]
+"""The address of a page of somebody's own."""
 
 
 def order_for(
@@ -73,9 +78,66 @@ def order_for(
         entry=entry,
         replaces=_replaced(due, facts),
         room=_room(facts),
-        digest=digest,
-        page_link="" if page_link is None or shared else page_link(due, facts),
+        digest=digest if digest is None or page_link is None else _with_links(digest, due, facts, page_link),
+        agreement=facts.agreement,
+        agreed_before=_agreed_before(due, facts),
+        links=PersonLinks() if page_link is None or shared else _links(due, facts, page_link),
     )
+
+
+def link_of(due: DueMessage, facts: Facts) -> Link | None:
+    """Whose page *due* leads to: the employee's about the talk, a manager's about all they hold; the recipient's own."""
+    round_, talk, person = facts.round.id, facts.talk, _person(due)
+    if person is None:
+        return None
+    if due.role is Role.MANAGER:
+        return Link(round=round_, person=person, purpose=Purpose.TALKS)
+    if talk is None or person != talk.employee:
+        return None
+    return Link(round=round_, person=person, purpose=Purpose.TALK, talk=talk.id)
+
+
+def _links(due: DueMessage, facts: Facts, page_link: PageLink) -> PersonLinks:
+    page, person, talk = link_of(due, facts), _person(due), facts.talk
+    round_ = facts.round.id
+    follow_up = ""
+    if talk is not None and person in {talk.employee, talk.manager}:
+        follow_up = page_link(Link(round=round_, person=person, purpose=Purpose.FOLLOW_UP, talk=talk.id))
+    return PersonLinks(
+        page="" if page is None else page_link(page),
+        follow_up=follow_up,
+        actions="" if person is None else page_link(Link(round=round_, person=person, purpose=Purpose.ACTIONS)),
+    )
+
+
+def _with_links(
+    digest: ManagerDigest | HrDigest, due: DueMessage, facts: Facts, page_link: PageLink
+) -> ManagerDigest | HrDigest:
+    """*digest* whose lines lead to the page where what they name can be done."""
+    person = _person(due)
+    if isinstance(digest, HrDigest) or person is None:
+        return digest
+
+    def leading(line: DigestLine) -> DigestLine:
+        if line.leads_to is None:
+            return line
+        talk = line.talk if line.leads_to.of_one_talk else None
+        link = Link(round=facts.round.id, person=person, purpose=line.leads_to, talk=talk)
+        return replace(line, link=page_link(link))
+
+    return replace(digest, lines=tuple(leading(line) for line in digest.lines))
+
+
+def _agreed_before(due: DueMessage, facts: Facts) -> Agreement | None:
+    """What the last talk ended with, for whoever may read it; never with what stands in a calendar, which others see."""
+    before, person = facts.agreed_before, _person(due)
+    readable = before is not None and person is not None and before.may_be_read_by(person)
+    return before if readable and due.kind is Kind.MAIL else None
+
+
+def _person(due: DueMessage) -> str | None:
+    """Roster id of the recipient; None: HR."""
+    return None if due.role is Role.HR else due.key.recipient.removeprefix("person:")
 
 
 def _as_reached(facts: Facts, entry: Entry) -> Facts:

@@ -1,22 +1,19 @@
-"""Whose page a message leads to, and what the link looks like."""
+"""What links to people's own pages look like, and how they are revoked."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from talkcycle.domain.faults import Refused
-from talkcycle.domain.links import Link, Purpose
-from talkcycle.domain.messages import DueMessage
-from talkcycle.domain.people import Role
+from talkcycle.domain.links import Link
 from talkcycle.domain.store import AuditEntry, Store
-from talkcycle.rounds.orders import Facts
 
 EXAMPLE = "example-of-a-link"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageLinks:
-    """Makes the link of each message; the same for the same person, purpose and round, until somebody revokes it.
+    """Makes the address of each link; the same for the same person, purpose and round, until somebody revokes it.
 
     Attributes:
         url: What links begin with.
@@ -25,31 +22,14 @@ class PageLinks:
     store: Store
     url: str
 
-    def __call__(self, due: DueMessage, facts: Facts) -> str:
-        """The address of the recipient's own page; empty when they have none."""
-        found = link_of(due, facts)
-        if found is None:
-            return ""
+    def __call__(self, link: Link) -> str:
         with self.store.read() as session:
-            return address(self.url, session.links.token(session.links.current(found)))
+            return address(self.url, session.links.token(session.links.current(link)))
 
 
-def example_links(url: str) -> Callable[[DueMessage, Facts], str]:
+def example_links(url: str) -> Callable[[Link], str]:
     """Addresses that look like those of ``PageLinks`` and lead nowhere: for texts that are only looked at."""
-    return lambda due, facts: "" if link_of(due, facts) is None else address(url, EXAMPLE)
-
-
-def link_of(due: DueMessage, facts: Facts) -> Link | None:
-    """Whose page *due* leads to: the employee's about the talk, a manager's about all they hold; the recipient's own."""
-    round_, talk = facts.round.id, facts.talk
-    if due.role is Role.HR:
-        return None
-    person = due.key.recipient.removeprefix("person:")
-    if due.role is Role.MANAGER:
-        return Link(round=round_, person=person, purpose=Purpose.TALKS)
-    if talk is None or person != talk.employee:
-        return None
-    return Link(round=round_, person=person, purpose=Purpose.TALK, talk=talk.id)
+    return lambda _: address(url, EXAMPLE)
 
 
 def address(url: str, token: str) -> str:

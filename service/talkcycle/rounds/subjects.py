@@ -3,13 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from talkcycle.domain.agreements import Agreement
 from talkcycle.domain.answer_messages import answer_messages
+from talkcycle.domain.cycle import Anchor
 from talkcycle.domain.derive import hr_messages, person_messages, talk_messages
+from talkcycle.domain.follow_ups import follow_up_messages, heeding
 from talkcycle.domain.messages import DueMessage, KnownMessage
 from talkcycle.domain.people import Person, Role
 from talkcycle.domain.reached import reached
+from talkcycle.domain.routes import DEAF, Hearing
 from talkcycle.domain.store import Session
 from talkcycle.domain.talks import Entry, Round, Talk, TalkAnswer
 from talkcycle.rounds.orders import Facts
@@ -31,12 +35,12 @@ class SubjectFacts:
 
 
 def gather(
-    session: Session, round_: Round, subjects: Sequence[str], *, answers_by_mail: bool = False
+    session: Session, round_: Round, subjects: Sequence[str], *, hears: Hearing = DEAF
 ) -> list[SubjectFacts]:
     """Everything the store knows of *subjects*, in a handful of queries.
 
     Args:
-        answers_by_mail: They are read (``Routing``).
+        hears: How people can answer (``Routing``).
     """
     talk_ids = [subject.removeprefix("talk:") for subject in subjects if subject.startswith("talk:")]
     talks = {talk.subject: talk for talk in session.talks.of_round(round_.id, talk_ids)}
@@ -49,13 +53,24 @@ def gather(
     for row in session.outbox.of_subjects(round_.id, subjects):
         known[row.key.subject].append(row)
     answers = session.talks.answers(round_.id, talk_ids)
+    agreements = session.agreements.of_talks(round_.id, talk_ids)
+    last_due = session.agreements.last_due(round_.id)
     gathered = []
     for subject in subjects:
+        talk = talks.get(subject)
         desired, facts = _desired(
-            session, round_, subject, talk=talks.get(subject), people=people, entries=entries, known=known[subject]
+            session,
+            round_,
+            subject,
+            talk=talk,
+            people=people,
+            entries=entries,
+            known=known[subject],
+            agreement=None if talk is None else agreements.get(talk.id),
+            last_due=last_due,
         )
         those = answers.get(facts.talk.id, ()) if facts.talk else ()
-        told = _about_answers(facts, those, known[subject], answers_by_mail=answers_by_mail)
+        told = _besides(facts, those, known[subject], hears=hears)
         gathered.append(
             SubjectFacts(
                 subject=subject,
@@ -77,9 +92,11 @@ def _desired(
     people: Mapping[str, Person],
     entries: Mapping[str, Sequence[Entry]],
     known: Iterable[KnownMessage],
+    agreement: Agreement | None,
+    last_due: date | None,
 ) -> tuple[Iterable[DueMessage], Facts]:
     if subject == "round":
-        return hr_messages(round_), Facts(round=round_)
+        return hr_messages(round_, last_due=last_due), Facts(round=round_)
     if talk is not None:
         employee, manager = people[talk.employee], people[talk.manager]
         its_entries = entries.get(talk.id, ())
@@ -92,6 +109,8 @@ def _desired(
             earlier=tuple(its_entries[:-1]),
             hosts={entry.host: people[entry.host] for entry in its_entries if entry.host in people},
             reached=reached(its_entries, (row for row in known if row.key.step == round_.cycle.calendar_step.id)),
+            agreement=agreement,
+            agreed_before=_agreed_before(session, round_, talk),
         )
         messages = talk_messages(
             round_,
@@ -103,28 +122,42 @@ def _desired(
             hosts=facts.hosts,
             reached=facts.reached,
         )
-        return messages, facts
+        return heeding(messages, agreement, talk, _steps_after(round_)), facts
     person = people[subject.removeprefix("person:")]
     talks = session.talks.of_person(round_.id, person.id)
-    messages = person_messages(round_, person, roles_in(talks, person.id), joined_at=joined_at(talks))
+    roles = roles_in(talks, person.id)
+    messages = person_messages(round_, person, roles, joined_at=joined_at(talks), last_due=last_due)
     return messages, Facts(round=round_, person=person)
 
 
-def _about_answers(
-    facts: Facts, answers: Iterable[TalkAnswer], known: Iterable[KnownMessage], *, answers_by_mail: bool
+def _agreed_before(session: Session, round_: Round, talk: Talk) -> Agreement | None:
+    if talk.start is None:
+        return None
+    return session.agreements.before(talk.employee, cycle=round_.cycle.id, start=talk.start)
+
+
+def _steps_after(round_: Round) -> dict[str, str]:
+    """Id to text of the steps that come after a talk."""
+    return {
+        step.id: step.template
+        for step in round_.cycle.steps
+        if step.when.anchor is Anchor.TALK and not step.when.before and not step.calendar
+    }
+
+
+def _besides(
+    facts: Facts, answers: Iterable[TalkAnswer], known: Iterable[KnownMessage], *, hears: Hearing
 ) -> list[DueMessage]:
+    """What is sent besides the cycle's own steps: about answers, and about what was agreed."""
     if facts.talk is None or facts.employee is None or facts.manager is None:
         return []
-    return answer_messages(
-        facts.round,
-        facts.talk,
-        facts.employee,
-        facts.manager,
-        entry=facts.entry,
-        answers=answers,
-        rows=known,
-        answers_by_mail=answers_by_mail,
-    )
+    pair = (facts.round, facts.talk, facts.employee, facts.manager)
+    return [
+        *answer_messages(
+            *pair, entry=facts.entry, answers=answers, rows=known, answers_by_mail=hears.answers_by_mail
+        ),
+        *follow_up_messages(*pair, agreement=facts.agreement, pages=hears.pages),
+    ]
 
 
 def joined_at(talks: Iterable[Talk]) -> datetime | None:

@@ -8,6 +8,7 @@ from talkcycle.domain.faults import Refused
 from talkcycle.domain.messages import DueMessage, Kind, KnownMessage, OutboxState
 from talkcycle.domain.people import Person
 from talkcycle.domain.reconcile import reconcile
+from talkcycle.domain.routes import DEAF, Hearing
 from talkcycle.domain.store import OutboxFilter, Session, Store
 from talkcycle.domain.talks import Round
 from talkcycle.rounds.subjects import gather
@@ -47,11 +48,11 @@ class PersonTimeline:
     lines: tuple[TimelineLine, ...]
 
 
-def timeline(store: Store, who: str, *, now: datetime, answers_by_mail: bool = False) -> PersonTimeline:
+def timeline(store: Store, who: str, *, now: datetime, hears: Hearing = DEAF) -> PersonTimeline:
     """What *who* (a roster id or an address) got and will get in every round, oldest first.
 
     Args:
-        answers_by_mail: They are read: who does not answer is asked again.
+        hears: Who could answer and does not is asked again.
 
     Raises:
         Refused: Nobody of that id or address is in an approved round.
@@ -63,7 +64,7 @@ def timeline(store: Store, who: str, *, now: datetime, answers_by_mail: bool = F
             found = _find(session, round_, who)
             if found is not None:
                 person = person or found
-                lines.extend(_lines(session, round_, found, now=now, answers_by_mail=answers_by_mail))
+                lines.extend(_lines(session, round_, found, now=now, hears=hears))
     if person is None:
         raise Refused(f"Nobody with the id or address {who} is in an approved round.")
     return PersonTimeline(person=person, lines=tuple(sorted(lines, key=lambda line: (line.at, line.step))))
@@ -77,7 +78,7 @@ def _find(session: Session, round_: Round, who: str) -> Person | None:
 
 
 def _lines(
-    session: Session, round_: Round, person: Person, *, now: datetime, answers_by_mail: bool
+    session: Session, round_: Round, person: Person, *, now: datetime, hears: Hearing
 ) -> Iterable[TimelineLine]:
     recipient = f"person:{person.id}"
     theirs = (talk.subject for talk in session.talks.of_person(round_.id, person.id))
@@ -88,7 +89,7 @@ def _lines(
     if not subjects:
         return
     everything = [*dict.fromkeys([*subjects, recipient])]
-    for facts in gather(session, round_, everything, answers_by_mail=answers_by_mail):
+    for facts in gather(session, round_, everything, hears=hears):
         plan = reconcile(facts.desired, facts.known, now=now, horizon=FOREVER)
         withdrawn = dict(plan.withdraw)
         for row in facts.known:

@@ -92,7 +92,7 @@ def _padded(link: Link) -> bytes:
 
 def _link(round_: str, plain: bytes) -> Link:
     purpose, epoch, person, *talk = json.loads(plain)
-    of_talk = (talk[0] if talk else person) if purpose == Purpose.TALK else None
+    of_talk = (talk[0] if talk else person) if Purpose(purpose).of_one_talk else None
     return Link(round=round_, person=person, purpose=Purpose(purpose), talk=of_talk, epoch=epoch)
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from threading import Lock
 
 from sqlalchemy import Connection, Engine, select
 
 from talkcycle.store import tables
+from talkcycle.store.agreements import SqlAgreements
 from talkcycle.store.dialect import upsert
 from talkcycle.store.engine import PATIENCE, is_sqlite, make_engine, reading, writing
 from talkcycle.store.keys import Keys
@@ -15,7 +17,7 @@ from talkcycle.store.ledger import SqlLedger
 from talkcycle.store.links import SqlLinks
 from talkcycle.store.migrate import migrate
 from talkcycle.store.outbox import SqlOutbox
-from talkcycle.store.purge import purge
+from talkcycle.store.purge import purge, purge_agreements
 from talkcycle.store.rounds import SqlDrafts, SqlRosters, SqlRounds
 from talkcycle.store.sealing import CHECK, Seal, master
 from talkcycle.store.talks import SqlSchedule, SqlTalks, SqlWatches
@@ -62,6 +64,10 @@ class SqlSession:
         return SqlLinks(self._connection, self._keys)
 
     @cached_property
+    def agreements(self) -> SqlAgreements:
+        return SqlAgreements(self._connection, self._seal)
+
+    @cached_property
     def schedule(self) -> SqlSchedule:
         return SqlSchedule(self._connection)
 
@@ -97,6 +103,11 @@ class SqlStore:
         """Raises TracesRemain."""
         with self._my_turn():
             purge(self.engine, round_)
+
+    def drop_agreements(self, *, before: datetime) -> int:
+        """Raises TracesRemain."""
+        with self._my_turn():
+            return purge_agreements(self.engine, self._seal, before=before)
 
     def close(self) -> None:
         self.engine.dispose()

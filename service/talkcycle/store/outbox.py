@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, exists, func, lit
 
 from talkcycle.domain.delivery import Verdict
 from talkcycle.domain.messages import (
+    MAY_HAVE_ARRIVED,
     STILL_HERE,
     DueMessage,
     Kind,
@@ -394,6 +395,16 @@ class SqlOutbox:
         if OutboxState(row.state) is not OutboxState.FAILED:
             self._note_attempt(row.id, sealed, now)
         return self.get(row.id)
+
+    def count_since(self, recipient: str, begins: datetime) -> int:
+        rounds = self.connection.execute(select(tables.rounds.c.id)).scalars().all()
+        query = (
+            select(func.count())
+            .select_from(box)
+            .where(box.c.round.in_(rounds), box.c.recipient == recipient, box.c.due_at >= begins)
+            .where(box.c.state.in_(state.value for state in MAY_HAVE_ARRIVED | STILL_HERE))
+        )
+        return int(self.connection.execute(query).scalar_one())
 
     def reroute_mails(self, transport: str) -> int:
         waiting = [state.value for state in STILL_HERE]

@@ -1,11 +1,14 @@
 """Forgetting for good: rows, keys, and what they leave in the database's files."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, exists, select, text, union
 
 from talkcycle.store import tables
+from talkcycle.store.agreements import SqlAgreements
 from talkcycle.store.engine import is_sqlite, writing
+from talkcycle.store.sealing import Seal
 
 
 class TracesRemain(Exception):
@@ -27,6 +30,23 @@ def purge(engine: Engine, round_: str) -> None:
         drop_rosters(connection, rosters)
         connection.execute(delete(blobs).where(blobs.c.sha256.not_in(select(tables.round_files.c.sha256))))
         _drop_watches(connection)
+    _drop_traces(engine)
+
+
+def purge_agreements(engine: Engine, seal: Seal, *, before: datetime) -> int:
+    """Delete what pairs agreed that is kept until *before* (UTC) or less, then the traces; say of how many.
+
+    Raises:
+        TracesRemain: As ``purge``.
+    """
+    with writing(engine) as connection:
+        count = SqlAgreements(connection, seal).drop(before=before)
+    if count:
+        _drop_traces(engine)
+    return count
+
+
+def _drop_traces(engine: Engine) -> None:
     if is_sqlite(engine):
         _rewrite_file(engine)
     else:

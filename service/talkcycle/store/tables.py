@@ -181,6 +181,23 @@ link_epochs = Table(
     PrimaryKeyConstraint("round", "person"),
     ForeignKeyConstraint(["round"], ["rounds.id"], ondelete="CASCADE"),
 )
+# No foreign key to its round: what a pair agreed outlives it, under its own key and its own retention.
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("round", String(200), nullable=False),
+    Column("talk", String(200), nullable=False),
+    Column("employee", String(200), nullable=False),
+    Column("cycle", String(200), nullable=False),
+    Column("start", Instant, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("last_due", String(10)),
+    Column("keep_until", Instant, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("round", "talk"),
+    Index("agreements_of_employee", "employee", "cycle", "start"),
+)
 outbox = Table(
     "outbox",
     metadata,

@@ -19,7 +19,7 @@ from talkcycle.domain.messages import Kind
 from talkcycle.domain.people import Role
 from talkcycle.rendering.library import MAILS, Library
 from talkcycle.rendering.message import Composed, compose, render
-from talkcycle.rendering.order import RenderOrder
+from talkcycle.rendering.order import PersonLinks, RenderOrder
 from talkcycle.rendering.template_files import shipped_files
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -129,7 +129,7 @@ def order_of(case: Case, language: str) -> RenderOrder:
         entry=replace(ENTRY, sequence=int(case.kind is not CREATE)),
         former=replace(MANAGER, id="m0", name="Stina Alm", language=language) if case.former else None,
     )
-    return replace(order, digest=digest_of(case), offer=offer_of(case), page_link=PAGE if case.page else "")
+    return replace(order, digest=digest_of(case), offer=offer_of(case), links=PersonLinks(page=PAGE) if case.page else PersonLinks())
 
 
 def offer_of(case: Case) -> Offer | None:

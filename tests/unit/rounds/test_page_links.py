@@ -13,8 +13,8 @@ from talkcycle.domain.people import Role
 from talkcycle.domain.routes import Routing, Transport
 from talkcycle.domain.talks import Entry
 from talkcycle.rendering.words import BadWords, read_words
-from talkcycle.rounds.orders import Facts, order_for
-from talkcycle.rounds.page_links import example_links, link_of
+from talkcycle.rounds.orders import Facts, link_of, order_for
+from talkcycle.rounds.page_links import example_links
 
 ROUND, TALK = a_round(cycle=a_cycle()), a_talk()
 ANNA, BO = a_person("anna"), a_person("bo", manager=None)
@@ -41,7 +41,7 @@ def linked(due: DueMessage, **facts: Any) -> str:
         now=NOW,
         page_link=example_links("https://talks.example.com"),
     )
-    return order.page_link
+    return order.links.page
 
 
 def test_an_employee_is_led_to_their_talk_and_a_manager_to_all_of_theirs() -> None:

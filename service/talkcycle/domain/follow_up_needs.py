@@ -1,0 +1,58 @@
+"""What a manager's summary says about the follow-up of a talk. Pure: reads no clock."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime, timedelta
+
+from talkcycle.domain.agreements import Agreement, Progress, about
+from talkcycle.domain.digests import Need
+from talkcycle.domain.follow_ups import nudged_at
+from talkcycle.domain.instants import working_days_later
+from talkcycle.domain.localtime import day_of
+from talkcycle.domain.messages import DUE_SOON, FOLLOW_UP, TO_CONFIRM
+from talkcycle.domain.recipients import Recipient
+from talkcycle.domain.talks import Round, Talk, TalkState
+
+AFTER_NUDGE = 2
+"""Working days between the nudge and the manager's hearing of it."""
+
+
+def follow_up_needs(
+    round_: Round,
+    talk: Talk,
+    employee: Recipient,
+    agreement: Agreement | None,
+    *,
+    waited: AbstractSet[str],
+    now: datetime,
+    monday: date,
+) -> Iterator[Need]:
+    """What is to be done about the follow-up of *talk*; nothing before it, nor of what its manager may not read.
+
+    Args:
+        agreement: What is written down about it.
+        waited: Texts that would have gone to the manager, and wait for the summary instead.
+        now: UTC. *monday*: the first day of the summary's week.
+    """
+    if talk.state is not TalkState.PLACED or talk.start is None or talk.start > now:
+        return
+    agreement = about(agreement, talk)
+    if agreement is not None and not agreement.may_be_read_by(talk.manager):
+        return
+    nudged = nudged_at(round_, talk, employee, agreement)
+    late = nudged is not None and working_days_later(nudged, AFTER_NUDGE, employee) <= now
+    if agreement is None:
+        if late or FOLLOW_UP in waited:
+            yield Need.FOLLOW_UP
+        return
+    if not agreement.held:
+        yield Need.NOT_HELD
+        return
+    if agreement.awaits is not None and (late or (agreement.awaits == talk.manager and TO_CONFIRM in waited)):
+        yield Need.NOT_SETTLED
+    today = day_of(now, employee.zone)
+    if any(each.progress is Progress.OPEN and each.due < today for each in agreement.actions):
+        yield Need.OVERDUE
+    this_week = (each for each in agreement.open_for(talk.manager) if monday <= each.due < monday + timedelta(days=7))
+    if DUE_SOON in waited and any(this_week):
+        yield Need.OWN_DUE
