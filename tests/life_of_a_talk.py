@@ -1,0 +1,672 @@
+"""A small organisation whose round lives: the real service around a clock that jumps, and people who do as they please.
+
+Everything is real but time, the mail server and the mailboxes. The server fails when it is told to, and the process dies
+at any commit or any message; what every message must be is looked at as it arrives.
+"""
+
+import hashlib
+import shutil
+import sqlite3
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from threading import Event
+from typing import Any, NoReturn
+
+from attendee_calendar import AUTHSERV, Attendee
+from dispatching import JumpingClock, Log
+from harness.imip_calendar import Itip, itip_of
+from mail_samples import bounce, utc
+from talkcycle.bootstrap import read_inputs, settings_of
+from talkcycle.daemon.dispatch import Dispatcher, DispatchSummary
+from talkcycle.daemon.tick import Ticker
+from talkcycle.domain.busy import Owner, Unfetched
+from talkcycle.domain.delivery import (
+    PermanentDeliveryError,
+    Receipt,
+    RetryPolicy,
+    TransientDeliveryError,
+    UnknownDeliveryError,
+)
+from talkcycle.domain.faults import Refused
+from talkcycle.domain.links import Link, Purpose
+from talkcycle.domain.localtime import day_of
+from talkcycle.domain.mails import Letter, Tray
+from talkcycle.domain.messages import OPTED_OUT, Kind, KnownMessage, OutboxState
+from talkcycle.domain.people import Person, Roster
+from talkcycle.domain.ports import Parcel
+from talkcycle.domain.routes import Hearing, Routing
+from talkcycle.domain.service import Limits
+from talkcycle.domain.store import OutboxFilter
+from talkcycle.domain.talks import Entry, Round, Talk, TalkState
+from talkcycle.intake.mail_reading import read_mail
+from talkcycle.rounds.advance import Advance
+from talkcycle.rounds.approve import approve, prepare_approval
+from talkcycle.rounds.calendars_now import CalendarsNow
+from talkcycle.rounds.hold import decide, release_all
+from talkcycle.rounds.inbox import read_inbox
+from talkcycle.rounds.mailbox_times import Mailboxes
+from talkcycle.rounds.own_pages import OwnTalk, open_page
+from talkcycle.rounds.own_talk import choose, offers, opt_out
+from talkcycle.rounds.page_links import PageLinks
+from talkcycle.rounds.plan import Inputs, make_draft
+from talkcycle.rounds.reassign import reassign_talk, time_with
+from talkcycle.rounds.rebooking import Rebooked
+from talkcycle.rounds.roster_apply import roster_apply
+from talkcycle.rounds.roster_diff import roster_diff
+from talkcycle.rounds.texts import TextShelf
+from talkcycle.store.open import SqlSession, SqlStore, open_store
+
+APPROVED = datetime(2027, 2, 22, 9, 0, tzinfo=UTC)
+"""A Monday; the window begins five weeks later, six days before clocks go forward."""
+DATABASE, SECRET = "talkcycle.db", b"of the test"
+DOMAIN, SENDER = "norrsken.example", "samtal@norrsken.example"
+PAGES = "https://talks.norrsken.example"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LONGEST = timedelta(hours=11)
+"""Between two ticks of a service that runs; after a day it would wonder."""
+CYCLE = """window: {first: 2027-03-22, last: 2027-04-16}
+roster: roster.csv
+organisation: Norrsken
+language: sv
+country: SE
+zone: Europe/Stockholm
+hr: {name: Maria, email: hr@norrsken.example, language: sv, zone: Europe/Stockholm}
+"""
+ROSTER = """id,name,email,manager,language,zone,country,excluded
+karin,Karin,karin@norrsken.example,,sv,Europe/Stockholm,SE,
+bo,Bo,bo@norrsken.example,karin,sv,Europe/Stockholm,SE,
+cem,Cem,cem@norrsken.example,karin,sv,Europe/Stockholm,SE,hosts alone
+anna,Anna,anna@norrsken.example,bo,sv,Europe/Stockholm,SE,
+dan,Dan,dan@norrsken.example,bo,en,Europe/London,GB-ENG,
+eva,Eva,eva@norrsken.example,cem,sv,Europe/Helsinki,FI,
+pia,Pia,,cem,sv,Europe/Stockholm,SE,
+ulf,Ulf,ulf@norrsken.example,bo,sv,Europe/Stockholm,SE,on leave
+"""
+TOLD = ("bo", "dan", "eva")
+"""Whose calendars can be asked at an address."""
+ASKED = "for,address\n" + "".join(f"{id_},https://calendars.example/{id_}\n" for id_ in TOLD)
+ROUTING = Routing(sender=SENDER, hears=Hearing(answers_by_mail=True, pages=True))
+TEXTS: dict[str, Any] = {}
+"""The round's texts are frozen: read once for all lives."""
+NEVER_ASKED = frozenset({"ulf"})
+"""Not of the round, and nobody's host."""
+PUTS = frozenset({Kind.MEETING_CREATE, Kind.MEETING_CHANGE})
+IN_CALENDARS = PUTS | {Kind.MEETING_CANCEL}
+UNSETTLED = frozenset(
+    {OutboxState.QUEUED, OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.HELD, OutboxState.FAILED}
+)
+NEEDS_REASON = frozenset(
+    {OutboxState.WITHDRAWN, OutboxState.SKIPPED, OutboxState.HELD, OutboxState.FAILED, OutboxState.UNKNOWN}
+)
+
+
+class Killed(BaseException):
+    """The process dies, without a word; nothing catches it."""
+
+
+class Trouble(StrEnum):
+    """What becomes of a message instead of arriving. ``cut``: the line dies after the content, which arrived or was lost.
+
+    ``bounced``: the server takes it, and later reports that it did not arrive.
+    """
+
+    BUSY = "busy"
+    DOWN = "down"
+    REFUSED = "refused"
+    CUT_ARRIVED = "cut, arrived"
+    CUT_LOST = "cut, lost"
+    BOUNCED = "bounced"
+    KILLED_BEFORE = "killed before"
+    KILLED_AFTER = "killed after"
+
+
+LOSES = frozenset({Trouble.CUT_LOST, Trouble.BOUNCED})
+UNCERTAIN = frozenset({Trouble.CUT_ARRIVED, Trouble.CUT_LOST, Trouble.KILLED_AFTER})
+
+
+class MortalStore(SqlStore):
+    """The store of a process that dies at one of its commits, and does nothing more then.
+
+    Attributes:
+        inner: The same database for whoever looks on.
+        left: Transactions that still succeed; None: it lives. *kept*: the one at which it dies is durable.
+    """
+
+    def __init__(self, inner: SqlStore) -> None:
+        super().__init__(inner.engine, inner._seal)  # noqa: SLF001  # one database, seen from two sides
+        self.inner = inner
+        self.left: int | None = None
+        self.kept = False
+        self.dead = False
+
+    def die(self) -> NoReturn:
+        self.dead = True
+        raise Killed
+
+    @contextmanager
+    def read(self) -> Iterator[SqlSession]:
+        self.must_live()
+        with super().read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[SqlSession]:
+        self.must_live()
+        with super().write() as session:
+            yield session
+            if self.left == 0 and not self.kept:
+                self.die()
+        if self.left == 0:
+            self.die()
+        if self.left is not None:
+            self.left -= 1
+
+    def must_live(self) -> None:
+        if self.dead:
+            raise Killed
+
+
+@dataclass(slots=True)
+class ServiceMailbox:
+    """The service's own, in memory: a ``domain.ports.Inbox``."""
+
+    store: MortalStore
+    mails: list[bytes] = field(default_factory=list)
+    away: set[int] = field(default_factory=set)
+    account: str = SENDER
+
+    def letters(self, since: str | None, /) -> Iterator[Letter]:
+        for number, mail in enumerate(self.mails, start=1):
+            if number > int(since or 0) and number not in self.away:
+                yield Letter(id=number, mail=read_mail(mail, authserv_id=AUTHSERV), state=str(number))
+
+    def put_away(self, letter: Letter, tray: Tray, /) -> bool:
+        assert tray is Tray.PROCESSED, "a mail as programs write it was not understood"
+        self.store.must_live()
+        self.away.add(letter.id)
+        return True
+
+    def wait(self, most: timedelta, stop: Event, /) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """What is known of one message on the wire. *arrived*: how often. *excused*: it may rightly come once more."""
+
+    payload: bytes
+    arrived: int = 0
+    excused: bool = False
+
+
+@cache
+def approved() -> tuple[bytes, str, tuple[Person, ...], Mapping[str, frozenset[Any]]]:
+    """The database of the round as HR has approved it, the people, and the holidays; made once by the real functions."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "cycle.yaml").write_text(CYCLE)
+        (folder / "roster.csv").write_text(ROSTER)
+        (folder / "service.yaml").write_text(f"smtp: {{host: localhost}}\nsender: {SENDER}\n")
+        settings = settings_of(folder, {})
+        inputs: Inputs = read_inputs(folder / "cycle.yaml", settings, today=APPROVED.date())
+        steps = tuple(replace(step, attach=()) for step in inputs.cycle.steps)  # PDFs have tests of their own
+        inputs = replace(inputs, cycle=replace(inputs.cycle, steps=steps))
+        store = open_store(f"sqlite:///{folder / DATABASE}", secret=SECRET)
+        draft = make_draft(store, inputs, now=APPROVED)
+        approval = prepare_approval(
+            store, inputs, plan=draft.hash, only=None, who="hr", routing=ROUTING, seed="seed", now=APPROVED
+        )
+        approve(store, inputs, approval, who="hr", now=APPROVED)
+        store.close()
+        return (folder / DATABASE).read_bytes(), approval.round.id, inputs.roster.people, inputs.holidays
+
+
+class Life:
+    """A round under way, in a folder of its own; it is the mail server, too: a ``domain.ports.Sending`` and its line.
+
+    Attributes:
+        people: HR's roster as it is in HR's hands, applied or not, by id.
+        known_as: Every address somebody ever had, to whose it is.
+        trouble: What becomes of the next messages.
+        busy: When those whose calendars can be asked are busy besides their talks, by id.
+        bounced: Message-IDs of mails that the server took and did not deliver; what it reports is still to come.
+        kills: How often the process has died.
+    """
+
+    name = "smtp"
+
+    def __init__(self) -> None:
+        database, self.round_id, people, self.holidays = approved()
+        self.folder = Path(mkdtemp(prefix="life-"))
+        (self.folder / DATABASE).write_bytes(database)
+        (self.folder / "calendars").mkdir()
+        (self.folder / "calendars" / "addresses.csv").write_text(ASKED)
+        self.clock = JumpingClock(APPROVED)
+        self.people = {person.id: person for person in people}
+        self.known_as = {person.email: person.id for person in people if person.email}
+        self.attendees: dict[str, Attendee] = {}
+        self.mails: list[bytes] = []
+        self.away: set[int] = set()
+        self.trouble: deque[Trouble] = deque()
+        self.wire: dict[str, Sent] = {}
+        self.sequences: dict[str, int] = {}
+        self.bounced: list[str] = []
+        self.busy: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        self.calendars_down = False
+        self.not_told_at = APPROVED
+        self.log = Log()
+        self.kills = 0
+        self.known_entries: dict[tuple[str, int], Entry] = {}
+        self.start()
+
+    # The process
+
+    def start(self) -> None:
+        """A process begins with what the last one left."""
+        self.store = MortalStore(open_store(f"sqlite:///{self.folder / DATABASE}", secret=SECRET))
+        self.inbox = ServiceMailbox(self.store, self.mails, self.away)
+        self.ticker = Ticker(
+            store=self.store,
+            shelf=TextShelf(self.store, TEXTS),
+            clock=self.clock,
+            policy=RetryPolicy(),
+            routing=ROUTING,
+            mark=self.folder / "mark",
+            log=self.log.logger,
+            calendars=self.calendars(),
+            page_link=PageLinks(store=self.store, url=PAGES),
+        )
+        self.dispatcher = Dispatcher(
+            store=self.store,
+            transports={self.name: self},
+            clock=self.clock,
+            policy=RetryPolicy(),
+            limits={self.name: Limits(per_minute=None, connections=1, per_mailbox=1)},
+            jitter=lambda: 0.0,
+            log=self.log.logger,
+        )
+        self.ticker.start(alone=True)
+
+    def die_at(self, commit: int, *, kept: bool) -> None:
+        """The process dies at its next but *commit* transactions; *kept*: that one is durable."""
+        self.store.left, self.store.kept = commit, kept
+
+    def restart(self) -> None:
+        self.store.inner.close()
+        self.start()
+
+    def end(self) -> None:
+        self.store.inner.close()
+        shutil.rmtree(self.folder)
+
+    def doing(self, work: Callable[[], object]) -> bool:
+        """Do *work*; false if it was refused, or cut off by the death of the process, after which another begins."""
+        try:
+            work()
+        except Refused:
+            return False
+        except Killed:
+            self.kills += 1
+            self.restart()
+            return False
+        return True
+
+    def tick(self) -> Advance:
+        ticked = self.ticker.tick()
+        assert ticked.broken == (), "a text could not be made"
+        return ticked
+
+    def work(self) -> None:
+        """All that is due now is made and sent."""
+        for _ in range(40):  # what waits for another message goes with a later tick
+            if self.tick() == Advance() and self.dispatcher.dispatch_due() == DispatchSummary():
+                return
+        raise AssertionError("the service does not come to rest")
+
+    def pass_time(self, until: datetime) -> None:
+        """Live until then: whenever something is due it is done. On hold only time passes."""
+        while True:
+            self.work()
+            now = self.clock.now()
+            if now >= until:
+                return
+            with self.store.inner.read() as session:
+                due = [at for at in (session.schedule.next(), session.outbox.next_due()) if at is not None and at > now]
+            self.clock.instant = min([*due, now + LONGEST, until])
+
+    def calendars(self) -> CalendarsNow:
+        return CalendarsNow(mailboxes=Mailboxes(routing=ROUTING, free_busy={}), fetch=self.fetch, config=self.folder)
+
+    def fetch(self, urls: Mapping[Owner, str], /) -> Mapping[Owner, bytes | Unfetched]:
+        """Each one's calendar with what they have besides and what stands in it by mail."""
+        if self.calendars_down:
+            self.not_told_at = self.clock.now()
+            return {owner: Unfetched(host="calendars.example", problem="Down.", mend="Wait.") for owner in urls}
+        return {owner: self._calendar(str(owner)) for owner in urls}
+
+    def _calendar(self, id_: str) -> bytes:
+        email = self.people[id_].email if id_ in self.people else None
+        live = self.attendees[email].live().values() if email in self.attendees else ()
+        spans = [*self.busy[id_], *((each.start, each.end) for each in live)]
+        events = "".join(
+            f"BEGIN:VEVENT\nUID:{number}\nDTSTAMP:{utc(APPROVED)}\nDTSTART:{utc(begins)}\nDTEND:{utc(ends)}\nEND:VEVENT\n"
+            for number, (begins, ends) in enumerate(spans)
+        )
+        return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//x//x//EN\n{events}END:VCALENDAR\n".encode()
+
+    # What the service has in its database, whether it lives or not
+
+    @property
+    def round(self) -> Round:
+        with self.store.inner.read() as session:
+            found = session.rounds.get(self.round_id)
+        assert found is not None
+        return found
+
+    def talks(self) -> dict[str, Talk]:
+        with self.store.inner.read() as session:
+            return {talk.id: talk for talk in session.talks.of_round(self.round_id)}
+
+    def talk(self, id_: str) -> Talk | None:
+        return self.talks().get(id_)
+
+    def entries(self) -> dict[str, list[Entry]]:
+        with self.store.inner.read() as session:
+            talks = [talk.id for talk in session.talks.of_round(self.round_id)]
+            return session.talks.all_entries(self.round_id, talks)
+
+    def service_people(self) -> dict[str, Person]:
+        """As the round runs with them."""
+        with self.store.inner.read() as session:
+            round_ = session.rounds.get(self.round_id)
+            assert round_ is not None
+            return session.rosters.people(round_.roster)
+
+    def rows(self, **wanted: Any) -> list[KnownMessage]:
+        with self.store.inner.read() as session:
+            return session.outbox.find(OutboxFilter(limit=10_000, **wanted))
+
+    def on_hold(self) -> bool:
+        with self.store.inner.read() as session:
+            return session.ledger.hold() is not None
+
+    # What people do
+
+    def page(self, talk: str) -> OwnTalk | None:
+        """What the employee's link opens."""
+        link = Link(round=self.round_id, person=talk, purpose=Purpose.TALK, talk=talk)
+        with self.store.inner.read() as session:
+            token = session.links.token(session.links.current(link))
+        page = open_page(self.store, token, now=self.clock.now())
+        assert page is None or isinstance(page, OwnTalk)
+        return page
+
+    def opt_out(self, talk: str) -> None:
+        page = self.page(talk)
+        if page is not None:
+            opt_out(self.store, page, "mine alone", revision=page.talk.revision, now=self.clock.now())
+
+    def choose(self, talk: str, which: int) -> None:
+        """Another of the times that are offered."""
+        page = self.page(talk)
+        if page is None:
+            return
+        calendars, now = self.calendars(), self.clock.now()
+        open_ = offers(self.store, page, calendars, now=now).offers
+        if open_:
+            start = open_[which % len(open_)].start
+            choose(self.store, page, start, calendars, revision=page.talk.revision, routing=ROUTING, now=now)
+
+    def reassign(self, talk: str, manager: str) -> None:
+        now = self.clock.now()
+        _, time = time_with(self.store, self.calendars(), self.round_id, talk, manager, now=now)
+        if isinstance(time, Rebooked):
+            reassign_talk(
+                self.store,
+                self.round_id,
+                talk,
+                manager,
+                start=time.start,
+                place=time.place,
+                who="hr",
+                routing=ROUTING,
+                now=now,
+            )
+
+    def apply_roster(self) -> None:
+        """HR applies the roster it has."""
+        people = tuple(self.people.values())
+        roster = Roster(version=hashlib.sha256(repr(people).encode()).hexdigest(), people=people)
+        now = self.clock.now()
+        diff = roster_diff(self.store, self.round_id, roster, self.holidays, self.calendars(), routing=ROUTING, now=now)
+        roster_apply(self.store, diff, who="hr", routing=ROUTING, now=now, confirm=True)
+
+    def change(self, id_: str, **fields: Any) -> None:
+        """Of somebody in HR's roster something is different."""
+        self.people[id_] = person = replace(self.people[id_], **fields)
+        if person.email is not None:
+            self.known_as[person.email] = id_
+
+    def leave(self, id_: str) -> None:
+        """Somebody is not in HR's roster any more; their people have their manager's manager from now on."""
+        gone = self.people.pop(id_)
+        self.people = {
+            each.id: replace(each, manager=gone.manager) if each.manager == id_ else each for each in self.people.values()
+        }
+
+    def join(self, person: Person) -> None:
+        if person.manager in self.people and person.id not in self.people:
+            self.people[person.id] = person
+            self.change(person.id)
+
+    def read_mails(self) -> None:
+        read_inbox(self.store, self.inbox, clock=self.clock)
+
+    # The mail server
+
+    @contextmanager
+    def connect(self) -> Iterator["Life"]:
+        yield self
+
+    def send(self, parcel: Parcel, /) -> Receipt:
+        self._must_be_right(parcel)
+        sent = self.wire[parcel.message_id]
+        trouble = self.trouble.popleft() if self.trouble else None
+        match trouble:
+            case Trouble.BUSY:
+                raise TransientDeliveryError("451 try again later")
+            case Trouble.DOWN:
+                raise TransientDeliveryError("no route to host", connection_wide=True)
+            case Trouble.REFUSED:
+                raise PermanentDeliveryError("550 no such user")
+            case Trouble.KILLED_BEFORE:
+                self.store.die()
+        if trouble not in LOSES:
+            assert sent.arrived == 0 or sent.excused, "sent twice without need"
+            sent.arrived += 1
+            sent.excused = False
+            self.attendees.setdefault(parcel.address, Attendee(address=parcel.address)).receive(parcel.payload)
+        # Whatever dies before the outcome is written down may rightly come again.
+        sent.excused = trouble in UNCERTAIN or self.store.left is not None
+        match trouble:
+            case Trouble.CUT_ARRIVED | Trouble.CUT_LOST:
+                raise UnknownDeliveryError("the line died")
+            case Trouble.KILLED_AFTER:
+                self.store.die()
+            case Trouble.BOUNCED:
+                self.bounced.append(parcel.message_id)
+        return Receipt(reply="250 OK")
+
+    keep = send
+
+    def _must_be_right(self, parcel: Parcel) -> None:
+        """What holds for every message at the instant it is handed over."""
+        known = self.wire.setdefault(parcel.message_id, Sent(parcel.payload))
+        assert known.payload == parcel.payload, "one message, several texts"
+        [row] = [each for each in self.rows() if each.message_id == parcel.message_id]
+        assert (row.address, row.state) == (parcel.address, OutboxState.SENDING)
+        hr = self.round.cycle.hr.email
+        to = None if parcel.address == hr else self.known_as[parcel.address]
+        assert row.key.recipient == ("hr" if to is None else f"person:{to}")
+        assert to not in NEVER_ASKED, "somebody outside the round gets something"
+        self._nobody_who_is_out(row, to)
+        if row.kind in IN_CALENDARS:
+            itip = itip_of(parcel.payload)
+            assert itip is not None
+            self._in_order(row, itip)
+            if row.kind is Kind.MEETING_CREATE:
+                self._with_notice(row, itip)
+
+    def _nobody_who_is_out(self, row: KnownMessage, to: str | None) -> None:
+        """Who abstains, leaves or is removed gets nothing more but the end of what stands in their calendar.
+
+        Who abstains is told once besides that it is noted; HR is told nothing about a talk that is off.
+        """
+        is_end = row.kind is Kind.MEETING_CANCEL
+        if to is not None and not is_end:
+            assert not self.service_people()[to].left, f"{row.key} goes to somebody who has left"
+        about, _, id_ = row.key.subject.partition(":")
+        talks = self.talks()
+        if about == "talk":
+            talk = talks[id_]
+            noted = talk.state is TalkState.ABSTAINED and row.key.step == OPTED_OUT and to == talk.employee
+            assert not talk.is_off or is_end or noted, f"{row.key} is about a talk that is off"
+            assert to in {None, talk.employee, talk.manager} or is_end, f"{row.key} goes to a former host"
+        elif about == "person":
+            mine = [talk for talk in talks.values() if to in {talk.employee, talk.manager}]
+            assert any(not talk.is_off for talk in mine), f"{row.key} goes to somebody without a talk"
+
+    def _in_order(self, row: KnownMessage, itip: Itip) -> None:
+        assert itip.sequence >= self.sequences.get(itip.uid, 0), f"the SEQUENCE fell: {row.key}"
+        self.sequences[itip.uid] = itip.sequence
+        assert itip.method == ("CANCEL" if row.kind is Kind.MEETING_CANCEL else "REQUEST")
+        assert itip.uid in {entry.uid for entry in self.entries()[row.key.subject.removeprefix("talk:")]}
+
+    def _with_notice(self, row: KnownMessage, itip: Itip) -> None:
+        """Whoever has the talk in no calendar yet hears of it in good time, or somebody gave it that time knowingly."""
+        talk = self.talks()[row.key.subject.removeprefix("talk:")]
+        uids = {entry.uid for entry in self.entries()[talk.id]}
+        if row.address in self.attendees and uids & self.attendees[row.address].live().keys():
+            return
+        notice = self.round.cycle.notice_days
+
+        def days(since: datetime) -> int:
+            return (day_of(itip.start, talk.zone) - day_of(since, talk.zone)).days
+
+        known = talk.revision > 0 and days(talk.changed_at) < notice
+        assert days(self.clock.now()) >= notice or known, f"{row.key} comes too late"
+
+    # What must hold
+
+    def check_entries(self) -> None:
+        """At most one live entry a talk, and one just where the talk takes place; a UID for life, SEQUENCE only rises."""
+        with closing(sqlite3.connect(self.folder / DATABASE)) as database:
+            twice = database.execute("SELECT talk FROM entries WHERE live GROUP BY round, talk HAVING count(*) > 1")
+            assert twice.fetchall() == []
+        talks, entries = self.talks(), self.entries()
+        for id_, talk in talks.items():
+            those = entries.get(id_, [])
+            assert [each.live for each in those[:-1]] == [False] * len(those[:-1])
+            assert (bool(those) and those[-1].live) == (talk.state is TalkState.PLACED), talk
+            for each in those:
+                before = self.known_entries.get((id_, each.number), each)
+                assert each.uid == before.uid
+                assert each.sequence >= before.sequence
+                assert before.live or (not each.live and each.sequence == before.sequence), "an entry ends for good"
+                self.known_entries[id_, each.number] = each
+        uids = [each.uid for those in entries.values() for each in those]
+        assert len(uids) == len(set(uids))
+
+    def check_reasons(self) -> None:
+        """Every message says why it is there, and where it did not go why so."""
+        for row in self.rows():
+            assert row.why, row.key
+            assert row.reason or row.state not in NEEDS_REASON, (row.key, row.state)
+
+    def check_calendars(self, *, to_the_end: bool = False) -> None:
+        """What people have in their calendars is what the database says, of talks none of whose messages is under way.
+
+        Args:
+            to_the_end: None is; else this raises as well.
+        """
+        now, entries = self.clock.now(), self.entries()
+        rows: dict[str, list[KnownMessage]] = defaultdict(list)
+        for row in self.rows():
+            rows[row.key.subject].append(row)
+        lost = {row.key.subject for row in self.rows() if row.message_id in self.bounced}
+        for id_, talk in self.talks().items():
+            about = [row for row in rows[talk.subject] if row.kind in IN_CALENDARS]
+            if any(row.state in UNSETTLED for row in about) or talk.subject in lost:
+                assert not to_the_end, [(row.key, row.state) for row in about if row.state in UNSETTLED]
+                continue
+            uids = {entry.uid for entry in entries.get(id_, ())}
+            found = {
+                (address, uid, itip.sequence, itip.start)
+                for address, attendee in self.attendees.items()
+                for uid, itip in attendee.live().items()
+                if uid in uids and itip.start > now
+            }
+            assert found == self._expected(talk, entries.get(id_, ()), about, now=now), (talk, about)
+
+    def _expected(
+        self, talk: Talk, entries: Sequence[Entry], about: Iterable[KnownMessage], *, now: datetime
+    ) -> set[tuple[str, str, int, datetime]]:
+        """Address, UID, SEQUENCE and start of what should stand in calendars."""
+        if talk.state is not TalkState.PLACED or talk.start is None or talk.start <= now:
+            return set()
+        of_now = {row.key.recipient: row for row in about if row.key.version == talk.revision and row.kind in PUTS}
+        people = self.service_people()
+        expected = set()
+        for id_ in (talk.employee, talk.manager):
+            row = of_now.get(f"person:{id_}")
+            if row is not None and row.state is OutboxState.SENT:
+                assert row.address == people[id_].email, "it stands at an address that is theirs no more"
+                expected.add((row.address, entries[-1].uid, entries[-1].sequence, talk.start))
+            elif row is None:
+                self._not_due(talk, now)
+        return expected
+
+    def _not_due(self, talk: Talk, now: datetime) -> None:
+        """Nobody is forgotten: within 17 days every talk has been invited to, or it is recorded why not."""
+        assert talk.start is not None
+        waits = now - self.not_told_at < 2 * DAY
+        assert talk.start - now > 17 * DAY or waits, f"nothing is known of an invitation to {talk}"
+
+    def check_answers(self) -> None:
+        """What somebody whom their server vouches for answered last to what stands in their calendar is known."""
+
+    def settle(self) -> None:
+        """Everything is well again: what failed is tried once more, what was held goes, and a few days pass."""
+        self.trouble.clear()
+        self.restart()
+        self.calendars_down = False
+        for _ in range(8):
+            self.doing(self.report_bounces)
+            self.doing(self.read_mails)
+            self.doing(lambda: release_all(self.store, who="hr", now=self.clock.now()))
+            stuck = [row.id for row in self.rows() if row.state in {OutboxState.HELD, OutboxState.FAILED}]
+            if stuck:
+                self.doing(partial(self.decide, stuck, OutboxState.QUEUED))
+            self.work()
+            if not any(row.state in UNSETTLED for row in self.rows()):
+                break
+            self.clock.jump(3 * HOUR)
+        self.check_calendars(to_the_end=True)
+
+    def decide(self, ids: Sequence[int], to: OutboxState) -> None:
+        action = "released" if to is OutboxState.QUEUED else "held"
+        decide(self.store, ids, to=to, action=action, who="hr", now=self.clock.now())
+
+    def report_bounces(self) -> None:
+        self.mails.extend(bounce(message_id) for message_id in self.bounced)
+        self.bounced.clear()
