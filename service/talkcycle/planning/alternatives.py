@@ -60,7 +60,7 @@ def alternatives(
     bookings = Bookings.around(availability, others, [request])
     appraisal = Appraisal(bookings)
     open_ = bookings.open(request)
-    if has is not None and has % instance.grid == 0:
+    if has is not None and has >= 0 and has % instance.grid == 0:  # HR may have put it before the window
         open_ &= ~(1 << has // instance.grid)
     ranked = list(_ranked(appraisal, request, open_))
     chosen = _spread(instance, request, ranked, most, per_day) if per_day else ranked[:most]

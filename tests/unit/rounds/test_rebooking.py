@@ -105,6 +105,12 @@ def test_the_notice_is_counted_from_when_the_invitation_can_leave(now: datetime,
     assert answer.start.astimezone(STOCKHOLM).date() == first
 
 
+def test_a_talk_that_hr_has_put_before_the_window_gets_a_time_within_it() -> None:
+    other = a_talk("cilla", start=at(2027, 2, 24, 12))
+    answer = found(rebooked(a_talk(start=at(2027, 2, 24, 9)), FREE, other))
+    assert CYCLE.window.first <= answer.start.date() <= CYCLE.window.last
+
+
 def test_when_the_notice_leaves_no_day_hr_is_told_so() -> None:
     said = rebooked(a_talk(), FREE, now=at(2027, 3, 19, 8))
     assert isinstance(said, NoOtherTime)
