@@ -25,9 +25,9 @@ def week_begins(instant: datetime, zone: str) -> datetime:
     return instant_of(day - timedelta(days=day.weekday()), time(0), zone)
 
 
-def goes_into_summary(message: DueMessage, rules: Digests) -> bool:
-    """Whether the recipient reads it in their summary instead."""
-    return message.role is Role.MANAGER and rules.managers and message.template in IN_A_SUMMARY
+def goes_into_summary(message: DueMessage, rules: Digests, *, pages: bool) -> bool:
+    """Whether the recipient reads it in their summary instead. *pages*: there are pages, to which its line leads."""
+    return pages and message.role is Role.MANAGER and rules.managers and message.template in IN_A_SUMMARY
 
 
 def next_week(message: DueMessage, to: Recipient, rules: Digests, now: datetime) -> datetime | None:

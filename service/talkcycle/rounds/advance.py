@@ -106,7 +106,7 @@ def advance(
         decided = [(each, reconcile(each.desired, each.known, now=now, horizon=now + HORIZON)) for each in known_facts]
         taken_up, misfits = _taken_up(store, calendars, known_facts, now=now)
         about_to = ((message, facts.facts) for facts, decision in decided for message in decision.render)
-        beyond = beyond_budget(store, about_to, now=now)
+        beyond = beyond_budget(store, about_to, pages=routing.hears.pages, now=now)
         hindered = {**_hindered(store, calendars, decided, now=now), **taken_up}
         outcomes = [
             _rendered(

@@ -13,11 +13,14 @@ from talkcycle.rounds.orders import Facts, recipient_of
 
 
 def beyond_budget(
-    store: Store, about_to: Iterable[tuple[DueMessage, Facts]], *, now: datetime
+    store: Store, about_to: Iterable[tuple[DueMessage, Facts]], *, pages: bool, now: datetime
 ) -> Mapping[MessageKey, datetime | None]:
     """Those of *about_to* that wait: until when, UTC; None: they stand in the recipient's summary instead.
 
     What cannot wait goes first and counts; so does what went to the same person about any other round.
+
+    Args:
+        pages: There are pages, to which the lines of a summary lead.
     """
     theirs: dict[str, list[tuple[DueMessage, Facts]]] = defaultdict(list)
     for message, facts in about_to:
@@ -32,20 +35,20 @@ def beyond_budget(
         had = {key: session.outbox.count_since(key, begins[key]) for key in pressed}
     waiting: dict[MessageKey, datetime | None] = {}
     for key, those in pressed.items():
-        waiting |= _waiting(those, recipients[key], had[key], now=now)
+        waiting |= _waiting(those, recipients[key], had[key], pages=pages, now=now)
     return waiting
 
 
 def _waiting(
-    those: list[tuple[DueMessage, Facts]], to: Recipient, had: int, *, now: datetime
+    those: list[tuple[DueMessage, Facts]], to: Recipient, had: int, *, pages: bool, now: datetime
 ) -> Mapping[MessageKey, datetime | None]:
     rules = those[0][1].round.cycle.digests
     had += sum(not can_wait(message) for message, _ in those)
     found: dict[MessageKey, datetime | None] = {}
     for message, _ in sorted((each for each in those if can_wait(each[0])), key=lambda each: each[0].due_at):
-        later = next_week(message, to, rules, now)
-        if had < rules.most_mails or not (goes_into_summary(message, rules) or later is not None):
+        summed_up, later = goes_into_summary(message, rules, pages=pages), next_week(message, to, rules, now)
+        if had < rules.most_mails or not (summed_up or later is not None):
             had += 1
         else:
-            found[message.key] = None if goes_into_summary(message, rules) else later
+            found[message.key] = None if summed_up else later
     return found

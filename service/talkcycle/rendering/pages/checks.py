@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from talkcycle.domain.budget import IN_THE_SUMMARY
 from talkcycle.domain.localtime import day_of, is_working_day
 from talkcycle.domain.messages import HR, Kind
 from talkcycle.rendering.pages.plain_words import count
@@ -58,8 +59,10 @@ def _never(facts: RehearsedRound) -> Iterator[Check]:
 def _all_of_it(facts: RehearsedRound) -> Iterator[Check]:
     """Nothing was lost on the way."""
     came, announced = _without_digests(facts.counts), _without_digests(facts.announced)
-    text = f"{count(came, 'message').capitalize()} arrived, and the approval had announced {announced}; digests aside."
-    yield Check(holds=came == announced, text=text)
+    waited = sum(row.reason == IN_THE_SUMMARY and row.key.step not in DIGESTS for row in facts.ledger)
+    instead = f" and {waited} stood in a weekly summary instead" if waited else ""
+    text = f"{count(came, 'message').capitalize()} arrived{instead}, and the approval had announced {announced}; digests aside."
+    yield Check(holds=came + waited == announced, text=text)
     invited = len({mail.row.key.subject for mail in facts.mails if mail.row.kind is Kind.MEETING_CREATE})
     text = f"{invited} of {len(facts.placed)} talks with a time came into calendars."
     yield Check(holds=invited == len(facts.placed), text=text)
