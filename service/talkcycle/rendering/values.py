@@ -254,6 +254,4 @@ def _need(line: DigestLine, dates: Dates) -> NeedLine:
     if line.start is not None:
         start = local(line.start, line.zone)
         when = dates.day(start.date()) if line.need is Need.NEXT_ROUND else dates.date_time(start)
-    return NeedLine(
-        need=line.need.value, person=line.person or "", count=line.count, date_time=when, link=line.link
-    )
+    return NeedLine(need=line.need.value, person=line.person or "", count=line.count, date_time=when, link=line.link)

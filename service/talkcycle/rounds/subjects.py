@@ -34,9 +34,7 @@ class SubjectFacts:
     answers: tuple[TalkAnswer, ...] = ()
 
 
-def gather(
-    session: Session, round_: Round, subjects: Sequence[str], *, hears: Hearing = DEAF
-) -> list[SubjectFacts]:
+def gather(session: Session, round_: Round, subjects: Sequence[str], *, hears: Hearing = DEAF) -> list[SubjectFacts]:
     """Everything the store knows of *subjects*, in a handful of queries.
 
     Args:
@@ -153,9 +151,7 @@ def _besides(
         return []
     pair = (facts.round, facts.talk, facts.employee, facts.manager)
     return [
-        *answer_messages(
-            *pair, entry=facts.entry, answers=answers, rows=known, answers_by_mail=hears.answers_by_mail
-        ),
+        *answer_messages(*pair, entry=facts.entry, answers=answers, rows=known, answers_by_mail=hears.answers_by_mail),
         *follow_up_messages(*pair, agreement=facts.agreement, pages=hears.pages),
     ]
 

@@ -77,9 +77,7 @@ def _find(session: Session, round_: Round, who: str) -> Person | None:
     return next((person for person in everybody if person.email and person.email.casefold() == who.casefold()), None)
 
 
-def _lines(
-    session: Session, round_: Round, person: Person, *, now: datetime, hears: Hearing
-) -> Iterable[TimelineLine]:
+def _lines(session: Session, round_: Round, person: Person, *, now: datetime, hears: Hearing) -> Iterable[TimelineLine]:
     recipient = f"person:{person.id}"
     theirs = (talk.subject for talk in session.talks.of_person(round_.id, person.id))
     got = (

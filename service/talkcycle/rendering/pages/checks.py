@@ -61,7 +61,8 @@ def _all_of_it(facts: RehearsedRound) -> Iterator[Check]:
     came, announced = _without_digests(facts.counts), _without_digests(facts.announced)
     waited = sum(row.reason == IN_THE_SUMMARY and row.key.step not in DIGESTS for row in facts.ledger)
     instead = f" and {waited} stood in a weekly summary instead" if waited else ""
-    text = f"{count(came, 'message').capitalize()} arrived{instead}, and the approval had announced {announced}; digests aside."
+    arrived = f"{count(came, 'message').capitalize()} arrived{instead}"
+    text = f"{arrived}, and the approval had announced {announced}; digests aside."
     yield Check(holds=came + waited == announced, text=text)
     invited = len({mail.row.key.subject for mail in facts.mails if mail.row.kind is Kind.MEETING_CREATE})
     text = f"{invited} of {len(facts.placed)} talks with a time came into calendars."
