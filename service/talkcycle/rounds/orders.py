@@ -62,6 +62,7 @@ def order_for(
     if due.kind is Kind.MEETING_CANCEL and entry is not None:
         facts = _as_reached(facts, entry)
     transport = routing.mail if due.kind is Kind.MAIL or entry is None else Transport(entry.transport)
+    made_at = max(now, due.due_at).replace(microsecond=0)
     # A meeting in the host's calendar has one body, which both read.
     shared = due.kind is not Kind.MAIL and transport.keeps_calendars
     return RenderOrder(
@@ -70,7 +71,7 @@ def order_for(
         sender=routing.sender,
         transport=transport,
         recipient=recipient_of(due, facts),
-        made_at=max(now, due.due_at).replace(microsecond=0),
+        made_at=made_at,
         talk=facts.talk,
         employee=facts.employee,
         manager=facts.manager,
@@ -81,7 +82,7 @@ def order_for(
         digest=digest if digest is None or page_link is None else _with_links(digest, due, facts, page_link),
         agreement=facts.agreement,
         agreed_before=_agreed_before(due, facts),
-        links=PersonLinks() if page_link is None or shared else _links(due, facts, page_link),
+        links=PersonLinks() if page_link is None or shared else _links(due, facts, page_link, made_at),
     )
 
 
@@ -97,17 +98,18 @@ def link_of(due: DueMessage, facts: Facts) -> Link | None:
     return Link(round=round_, person=person, purpose=Purpose.TALK, talk=talk.id)
 
 
-def _links(due: DueMessage, facts: Facts, page_link: PageLink) -> PersonLinks:
-    page, person, talk = link_of(due, facts), _person(due), facts.talk
-    round_ = facts.round.id
-    follow_up = ""
-    if talk is not None and person in {talk.employee, talk.manager}:
+def _links(due: DueMessage, facts: Facts, page_link: PageLink, at: datetime) -> PersonLinks:
+    """Links to what there is at that time: nothing is to be written down before the talk, nor to be done before that."""
+    page, person, talk, round_ = link_of(due, facts), _person(due), facts.talk, facts.round.id
+    links = PersonLinks(page="" if page is None else page_link(page))
+    if person is None or talk is None or talk.start is None or talk.start > at:
+        return links
+    if person in {talk.employee, talk.manager}:
         follow_up = page_link(Link(round=round_, person=person, purpose=Purpose.FOLLOW_UP, talk=talk.id))
-    return PersonLinks(
-        page="" if page is None else page_link(page),
-        follow_up=follow_up,
-        actions="" if person is None else page_link(Link(round=round_, person=person, purpose=Purpose.ACTIONS)),
-    )
+        links = replace(links, follow_up=follow_up)
+    if facts.agreement is not None:
+        links = replace(links, actions=page_link(Link(round=round_, person=person, purpose=Purpose.ACTIONS)))
+    return links
 
 
 def _with_links(
