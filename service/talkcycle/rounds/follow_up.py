@@ -1,7 +1,7 @@
 """What the two of a talk may do about what they agreed: write it down, confirm it, and say how it goes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from talkcycle.domain.agreements import (
@@ -143,6 +143,8 @@ def write_down(
 ) -> Outcome:
     """Note whether the talk of *page* took place and what was agreed. *drafts* have no problems.
 
+    Where the other has no mailbox, nobody can be asked to confirm it: it holds as it is written.
+
     Args:
         revision: Of what was written down when the form was shown; 0: nothing was.
     """
@@ -155,7 +157,8 @@ def write_down(
             return None
         # What was not held, about an earlier time, is written over.
         by, cycle = page.person.id, page.round.cycle.id
-        return written(before, page.talk, cycle=cycle, by=by, held=held, drafts=drafts, at=now)
+        after = written(before, page.talk, cycle=cycle, by=by, held=held, drafts=drafts, at=now)
+        return after if page.other.email is not None else replace(after, confirmed_at=now)
 
     action = "write-down" if held else "not-held"
     return _change(store, page.round, page.talk, change, who=page.person.id, action=action, now=now)
