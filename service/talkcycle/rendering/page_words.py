@@ -19,7 +19,7 @@ IN_MARKDOWN = frozenset({"talk_opted_out", "prepare", "out_others", "hosted_prep
 VARIABLES = frozenset(
     {
         *("recipient_name", "other_name", "organisation", "hr_name", "hr_email", "hr_telephone"),
-        *("minutes", "date_time", "other_zone_time"),
+        *("minutes", "date_time", "other_zone_time", "proposed_date_time"),
     }
 )
 """What a text of a page may use. Those of no talk - refused, busy, broken - have nothing."""

@@ -1,14 +1,17 @@
-"""What a link opens: an employee's own talk, or the talks a manager holds."""
+"""What a link opens: an employee's own talk, the talks a manager holds, or one of those."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from talkcycle.domain.answers import Proposal, asked_since, given_by, is_unconfirmed, proposed
 from talkcycle.domain.links import Link, Purpose, link_ends
+from talkcycle.domain.messages import KnownMessage
 from talkcycle.domain.people import Person
 from talkcycle.domain.store import Session, Store
-from talkcycle.domain.talks import Round, RoundState, Talk, TalkState
+from talkcycle.domain.talks import BY_MANAGER, Round, RoundState, Talk, TalkAnswer, TalkState
 
 
 class Standing(StrEnum):
@@ -22,44 +25,69 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnTalk:
-    """The page of an employee's own talk. *standing*: when it was opened."""
-
-    link: Link
-    round: Round
-    talk: Talk
-    employee: Person
-    manager: Person
-    standing: Standing
-
-    @property
-    def may_choose(self) -> bool:
-        """Whether the employee may give it another time, or its first one, or one again."""
-        choosable = {Standing.PLACED, Standing.UNPLACED, Standing.OPTED_OUT}
-        return self.standing in choosable and self.round.state is RoundState.APPROVED
-
-    @property
-    def may_opt_out(self) -> bool:
-        return self.may_choose and self.standing is not Standing.OPTED_OUT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostedTalks:
-    """The page of a manager: *talks* by start, those without one last, each with how it stands.
+class TalkPage:
+    """A talk as one of the two sees it, when the page was opened.
 
     Attributes:
-        people: The employees, by id.
+        reader: The one of the two whose page it is. *other*: the other one.
+        answer: What the reader has answered to the time it has now; None: nothing, or nothing that somebody vouches for.
+        answerable: Answers are about the time it has now; else they cannot be yet.
+        proposal: The time that one of the two proposes instead; also one after which somebody said that the talk stays.
+        unconfirmed: Its manager should know that the time may not hold.
     """
 
     link: Link
     round: Round
+    talk: Talk
+    reader: Person
+    other: Person
+    standing: Standing
+    answer: TalkAnswer | None = None
+    answerable: bool = False
+    proposal: Proposal | None = None
+    unconfirmed: bool = False
+
+    @property
+    def who(self) -> str:
+        """For the audit trail."""
+        return f"person:{self.reader.id}"
+
+    @property
+    def may_change(self) -> bool:
+        """Whether it is still to come, and the reader may opt out of it or call it off."""
+        return self.round.state is RoundState.APPROVED and self.standing in {Standing.PLACED, Standing.UNPLACED}
+
+    @property
+    def may_take_back(self) -> bool:
+        """Whether it is off by the reader's own choice. What others chose is theirs to take back."""
+        if self.round.state is not RoundState.APPROVED:
+            return False
+        if self.standing is Standing.OPTED_OUT:
+            return self.reader.id == self.talk.employee
+        return self.standing is Standing.OFF and self.reader.id == self.talk.manager and self.talk.note == BY_MANAGER
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether the reader may give it another time, or its first one, or one again."""
+        return self.may_change or self.may_take_back
+
+    @property
+    def may_answer(self) -> bool:
+        return self.may_change and self.answerable and self.standing is Standing.PLACED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostedTalks:
+    """The page of a manager: *talks* by start, those without one last."""
+
+    link: Link
+    round: Round
     manager: Person
-    talks: tuple[tuple[Talk, Standing], ...]
-    people: Mapping[str, Person]
+    talks: tuple[TalkPage, ...]
 
 
-Opened = OwnTalk | HostedTalks
-"""What links open, a value for each purpose."""
+Opened = TalkPage | HostedTalks
+"""What links open."""
 
 
 def open_page(store: Store, token: str, *, now: datetime) -> Opened | None:
@@ -74,7 +102,11 @@ def open_page(store: Store, token: str, *, now: datetime) -> Opened | None:
             return None
         match link.purpose:
             case Purpose.TALK:
-                return _own(session, link, round_, talks, now)
+                own = [talk for talk in talks if talk.employee == link.person]
+                return next(iter(_pages(session, link, round_, own, now)), None)
+            case Purpose.HOSTED:
+                hosted = [talk for talk in talks if talk.manager == link.person]
+                return next(iter(_pages(session, link, round_, hosted, now)), None)
             case Purpose.TALKS:
                 return _hosted(session, link, round_, now)
             case _:
@@ -93,27 +125,43 @@ def standing_of(talk: Talk, now: datetime) -> Standing:
             return Standing.UNPLACED
 
 
-def _own(session: Session, link: Link, round_: Round, talks: Sequence[Talk], now: datetime) -> OwnTalk | None:
-    if not talks or talks[0].employee != link.person:
-        return None
-    talk = talks[0]
-    people = session.rosters.people(round_.roster, [talk.employee, talk.manager])
-    if len(people) < 2 or people[talk.employee].left:
-        return None
-    return OwnTalk(
-        link=link,
-        round=round_,
-        talk=talk,
-        employee=people[talk.employee],
-        manager=people[talk.manager],
-        standing=standing_of(talk, now),
-    )
-
-
 def _hosted(session: Session, link: Link, round_: Round, now: datetime) -> HostedTalks | None:
-    talks = [each for each in session.talks.of_person(round_.id, link.person) if each.manager == link.person]
-    people = session.rosters.people(round_.roster, [link.person, *(talk.employee for talk in talks)])
-    if link.person not in people or people[link.person].left:
+    manager = session.rosters.people(round_.roster, [link.person]).get(link.person)
+    if manager is None or manager.left:
         return None
-    known = tuple((talk, standing_of(talk, now)) for talk in talks if talk.employee in people)
-    return HostedTalks(link=link, round=round_, manager=people[link.person], talks=known, people=people)
+    talks = [each for each in session.talks.of_person(round_.id, link.person) if each.manager == link.person]
+    return HostedTalks(link=link, round=round_, manager=manager, talks=_pages(session, link, round_, talks, now))
+
+
+def _pages(session: Session, link: Link, round_: Round, talks: Sequence[Talk], now: datetime) -> tuple[TalkPage, ...]:
+    """*talks*, all of them of the person of *link*, as that one sees them; nothing for who has left."""
+    ids = [talk.id for talk in talks]
+    people = session.rosters.people(round_.roster, {id_ for talk in talks for id_ in (talk.employee, talk.manager)})
+    if link.person not in people or people[link.person].left:
+        return ()
+    entries, answers = session.talks.entries(round_.id, ids), session.talks.answers(round_.id, ids)
+    rows: dict[str, list[KnownMessage]] = defaultdict(list)
+    for row in session.outbox.of_subjects(round_.id, [talk.subject for talk in talks]):
+        rows[row.key.subject].append(row)
+    found = []
+    for talk in talks:
+        other = people.get(talk.manager if talk.employee == link.person else talk.employee)
+        if other is not None:
+            entry, those, about = entries.get(talk.id), answers.get(talk.id, []), rows[talk.subject]
+            standing, step = standing_of(talk, now), round_.cycle.calendar_step.id
+            coming = standing is Standing.PLACED
+            found.append(
+                TalkPage(
+                    link=link,
+                    round=round_,
+                    talk=talk,
+                    reader=people[link.person],
+                    other=other,
+                    standing=standing,
+                    answer=given_by(link.person, talk, entry, those, about, calendar_step=step) if coming else None,
+                    answerable=coming and asked_since(talk, entry, about, calendar_step=step) is not None,
+                    proposal=proposed(talk, entry, those, about, calendar_step=step) if coming else None,
+                    unconfirmed=coming and is_unconfirmed(talk, entry, those, about, calendar_step=step),
+                )
+            )
+    return tuple(found)

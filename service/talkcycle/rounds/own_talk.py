@@ -1,162 +1,54 @@
-"""What an employee may do with their own talk, from its page: choose another time, opt out, and take either back."""
+"""What an employee may do with their own talk, from its page: say that the time suits, opt out, and take either back."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from talkcycle.domain.cycle import Place
-from talkcycle.domain.faults import Refused
-from talkcycle.domain.people import Person
-from talkcycle.domain.routes import Routing
-from talkcycle.domain.store import Store
-from talkcycle.domain.talks import Talk
-from talkcycle.rounds.change import ChangedMeanwhile, abstain, move_talk
-from talkcycle.rounds.own_pages import OwnTalk, Standing
-
-if TYPE_CHECKING:
-    from talkcycle.rounds.calendars_now import CalendarsNow
-    from talkcycle.rounds.rebooking import NoOtherTime, Rebooked
-
-MOST_OFFERED = 6
-TAKEN_BACK_WITHIN = timedelta(hours=1)
-"""So long a choice of another time can be taken back without asking calendars again: the old time was just given up."""
-EVERY = 100_000
+from talkcycle.domain.mailboxes import Answer
+from talkcycle.domain.store import AuditEntry, Store
+from talkcycle.domain.talks import TalkAnswer
+from talkcycle.rounds.answered import keep_answers
+from talkcycle.rounds.change import abstain
+from talkcycle.rounds.choices import Outcome, outcome_of
+from talkcycle.rounds.own_pages import Standing, TalkPage
 
 
-class Outcome(StrEnum):
-    """What became of a choice.
-
-    ``already``: it stood like that. ``changed``: the talk changed after the page was looked at, and nothing was done.
-    ``gone``: that time is not to be had any more. ``closed``: nothing can be chosen now.
-    """
-
-    DONE = "done"
-    ALREADY = "already"
-    CHANGED = "changed"
-    GONE = "gone"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A time the talk can have. *start*: UTC. *back*: it is the time the talk had before."""
-
-    start: datetime
-    place: Place
-    back: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offers:
-    """What can be chosen from, the best first. *untold*: calendars cannot be told at present: there may be more later."""
-
-    offers: tuple[Offer, ...]
-    untold: bool = False
-
-
-def offers(store: Store, page: OwnTalk, calendars: "CalendarsNow", *, now: datetime, most: int = MOST_OFFERED) -> Offers:
-    """Other times for the talk of *page*; calendars are asked, and the notice is kept."""
-    from talkcycle.rounds.rebooking import NoOtherTime  # noqa: PLC0415  # the planner is heavy
-
-    if not page.may_choose:
-        return Offers(offers=())
-    back = _back(page.talk, page.standing, now)
-    found = _free(store, page, calendars, now=now, most=most, per_day=1 if most < EVERY else None)
-    if isinstance(found, NoOtherTime):
-        return Offers(offers=(back,) if back else (), untold=found.wait)
-    times = tuple(Offer(start=each.start, place=each.place) for each in found if back is None or each.start != back.start)
-    return Offers(offers=((back,) if back else ()) + times[: most - (back is not None)])
-
-
-def choose(
-    store: Store,
-    page: OwnTalk,
-    start: datetime,
-    calendars: "CalendarsNow",
-    *,
-    revision: int,
-    routing: Routing,
-    now: datetime,
-) -> Outcome:
-    """Give the talk of *page* the time *start* (UTC), if it is one that can be offered; the daemon tells both.
-
-    Args:
-        revision: Of the talk when the choice was shown.
-    """
-    talk = page.talk
-    if talk.start == start and page.standing is Standing.PLACED:
-        return Outcome.ALREADY
-    if not page.may_choose:
-        return Outcome.CLOSED
-    if talk.revision != revision:
-        return Outcome.CHANGED
-    open_ = offers(store, page, calendars, now=now, most=EVERY).offers
-    offer = next((each for each in open_ if each.start == start), None)
-    if offer is None:
-        return Outcome.GONE
-    try:
-        move_talk(
-            store,
-            talk.round,
-            talk.id,
-            start=offer.start,
-            place=offer.place,
-            who=_who(talk),
-            routing=routing,
-            now=now,
-            short_notice=offer.back,
-            revision=revision,
-        )
-    except ChangedMeanwhile:
-        return Outcome.CHANGED
-    except Refused:
-        return Outcome.GONE
-    return Outcome.DONE
-
-
-def opt_out(store: Store, page: OwnTalk, reason: str, *, revision: int, now: datetime) -> Outcome:
+def opt_out(store: Store, page: TalkPage, reason: str, *, revision: int, now: datetime) -> Outcome:
     """Note that the employee chooses not to have the talk. *reason*: for HR alone; may be empty."""
     talk = page.talk
     if page.standing is Standing.OPTED_OUT:
         return Outcome.ALREADY
-    if not page.may_opt_out:
+    if not page.may_change:
         return Outcome.CLOSED
-    try:
-        abstain(store, talk.round, talk.id, reason=reason, who=_who(talk), now=now, revision=revision)
-    except ChangedMeanwhile:
+    return outcome_of(
+        lambda: abstain(store, talk.round, talk.id, reason=reason, who=page.who, now=now, revision=revision)
+    )
+
+
+def answer_time(store: Store, page: TalkPage, *, suits: bool, revision: int, now: datetime) -> Outcome:
+    """Keep as the employee's answer that the time suits them, or that they take back what they have answered.
+
+    The link is in a mail to them alone, so the answer is worth as much as one that a server vouches for.
+    """
+    talk = page.talk
+    given = Answer.ACCEPTED if suits else Answer.NONE
+    if not page.may_answer:
+        return Outcome.CLOSED
+    if talk.revision != revision:
         return Outcome.CHANGED
-    except Refused:
-        return Outcome.CLOSED
+    if _says(page) is given:
+        return Outcome.ALREADY
+    with store.write() as session:
+        entry = session.talks.entries(talk.round, [talk.id]).get(talk.id)
+        there = session.talks.of_round(talk.round, [talk.id])
+        if entry is None or not there or there[0].revision != revision:
+            return Outcome.CHANGED
+        keep_answers(session, entry, [TalkAnswer(party=page.who, answer=given.value, at=now)], now=now)
+        subject = f"{talk.round}/{talk.subject}"
+        session.ledger.record(AuditEntry(at=now, who=page.who, action="answer", subject=subject, detail=given.value))
     return Outcome.DONE
 
 
-def _who(talk: Talk) -> str:
-    """For the audit trail."""
-    return f"person:{talk.employee}"
-
-
-def _back(talk: Talk, standing: Standing, now: datetime) -> Offer | None:
-    """The time the employee gave up and can have back as it was."""
-    just_now = now - talk.changed_at < TAKEN_BACK_WITHIN
-    start = talk.start if standing is Standing.OPTED_OUT else talk.former_start if just_now else None
-    return None if start is None or start <= now else Offer(start=start, place=talk.place, back=True)
-
-
-def _free(
-    store: Store, page: OwnTalk, calendars: "CalendarsNow", *, now: datetime, most: int, per_day: int | None
-) -> "tuple[Rebooked, ...] | NoOtherTime":
-    from talkcycle.planning.timeline import timeline_of  # noqa: PLC0415
-    from talkcycle.rounds.rebooking import NoOtherTime, other_times  # noqa: PLC0415
-    from talkcycle.rounds.vacancy import known_times  # noqa: PLC0415
-
-    round_, talk = page.round, page.talk
-    with store.read() as session:
-        others = session.talks.of_round(round_.id)
-        people: Mapping[str, Person] = session.rosters.people(round_.roster)
-    ends = timeline_of(round_.cycle.window).ends
-    if ends <= now:
-        return NoOtherTime(reason="The window is over.")
-    known = known_times([talk], round_, people, calendars, (now, ends))
-    return other_times(round_, talk, people, others, known, now=now, most=most, per_day=per_day)
+def _says(page: TalkPage) -> Answer | None:
+    """What is known as the reader's answer; None: something with a time that they propose instead."""
+    if page.answer is None:
+        return Answer.NONE
+    return Answer(page.answer.answer) if page.answer.proposed is None else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from talkcycle.domain.links import Link
 from talkcycle.domain.people import Person
 from talkcycle.domain.ports import Clock
 from talkcycle.domain.routes import Routing
@@ -56,6 +57,11 @@ class Desk:
     def here(self, token: str) -> str:
         """The address of what *token* opens; others begin with it."""
         return address(self.prefix, token)
+
+    def here_of(self, link: Link) -> str:
+        """The address of what *link* opens, such as another page of who reads this one."""
+        with self.store.read() as session:
+            return self.here(session.links.token(link))
 
     def form_pass(self, token: str, round_: Round, path: str) -> str:
         """A pass for the form that is sent to *path* below what *token* opens."""

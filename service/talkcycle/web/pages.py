@@ -6,10 +6,11 @@ one that answers what is asked of it, and a case here. Routes and what stands be
 
 from dataclasses import dataclass
 
-from talkcycle.rounds.own_pages import HostedTalks, Opened, OwnTalk, open_page
+from talkcycle.domain.links import Purpose
+from talkcycle.rounds.own_pages import HostedTalks, Opened, TalkPage, open_page
 from talkcycle.web.asked import Answer, Asked
 from talkcycle.web.desk import Desk
-from talkcycle.web.hosted_pages import HostedPages
+from talkcycle.web.hosted_pages import HostedPages, HostedTalkPages
 from talkcycle.web.offered_times import OfferedTimes
 from talkcycle.web.talk_pages import TalkPages
 
@@ -28,8 +29,10 @@ class Pages:
 
     def _answer(self, asked: Asked, opened: Opened | None) -> Answer | None:
         match opened:
-            case OwnTalk():
-                return TalkPages(desk=self.desk, times=self.times, asked=asked, page=opened).answer()
+            case TalkPage():
+                own = opened.link.purpose is Purpose.TALK
+                pages = TalkPages if own else HostedTalkPages
+                return pages(desk=self.desk, times=self.times, asked=asked, page=opened).answer()
             case HostedTalks():
                 return HostedPages(desk=self.desk, asked=asked, page=opened).answer()
             case None:
