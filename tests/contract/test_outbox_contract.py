@@ -292,6 +292,20 @@ def test_an_unknown_goes_again_after_its_pause_and_stays_uncertain(store: SqlSto
     assert row(store, id_).uncertain is True
 
 
+def test_of_what_may_have_arrived_and_expires_before_it_can_go_again_nobody_says_that_it_was_not_sent(
+    store: SqlStore,
+) -> None:
+    (id_,) = queue(store, a_due("anna", expires_at=PAUSE))
+    claim(store, "w")
+    settle(store, id_, "w", Verdict(state=OutboxState.UNKNOWN, not_before=PAUSE, reason="cut off", uncertain=True))
+    with store.write() as session:
+        assert session.outbox.wake_unknown(now=PAUSE) == 1
+    assert claim(store, "w", at=PAUSE) == []
+    found = row(store, id_)
+    assert (found.state, found.uncertain) == (OutboxState.SKIPPED, True)
+    assert found.reason == "it may have arrived; its purpose had passed before the same bytes could go again"
+
+
 # Dead owners
 
 

@@ -29,6 +29,7 @@ from talkcycle.store.keys import Keys
 
 box = tables.outbox
 EXPIRED = "its purpose had passed before it could be sent"
+EXPIRED_UNCERTAIN = "it may have arrived; its purpose had passed before the same bytes could go again"
 DEAD = "its worker died; it may have arrived, so the same bytes go again"
 HELD_DEAD = "its worker died; it may have arrived, so it is held"
 CAME_BACK, IS_LATE = "it came back", "it is late"
@@ -161,7 +162,8 @@ class SqlOutbox:
         while not claimed and (rows := self._due(transport, mailbox, now, limit)):
             for row in rows:
                 if row.expires_at is not None and row.expires_at <= now:
-                    self._settle(row.id, OutboxState.SKIPPED, EXPIRED, [OutboxState.QUEUED.value], now)
+                    reason = EXPIRED_UNCERTAIN if row.uncertain else EXPIRED
+                    self._settle(row.id, OutboxState.SKIPPED, reason, [OutboxState.QUEUED.value], now)
                 else:
                     claimed.append(row)
         if claimed:
