@@ -34,6 +34,7 @@ class Action:
         responsible: Roster id of one of the two.
         due: By when, a local day of whoever is responsible.
         before: How it stood, and by when it was due, before the last change of either, so that it can be taken back.
+        since: When whoever is responsible last gave it another day or opened it again, UTC; None: never.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Action:
     support: str = ""
     progress: Progress = Progress.OPEN
     before: tuple[Progress, date] | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class Agreement:
         written_by: Roster id. *written_at*: UTC.
         confirmed_at: When the other confirmed this wording, UTC; None: not yet.
         shared_with: Later managers of the employee who may read it, since the employee said so.
+        numbered: The highest number that any of its actions ever had.
     """
 
     round: str
@@ -74,6 +77,7 @@ class Agreement:
     confirmed_at: datetime | None = None
     actions: tuple[Action, ...] = ()
     shared_with: frozenset[str] = frozenset()
+    numbered: int = 0
 
     @property
     def awaits(self) -> str | None:
@@ -95,6 +99,12 @@ class Agreement:
     def may_be_read_by(self, person: str) -> bool:
         return person in {self.employee, self.manager} | self.shared_with
 
+    def says(self, held: bool, drafts: "Iterable[ActionDraft]") -> bool:
+        """Whether it is what *held* and *drafts* would make of it: there is nothing to write down."""
+        said = [(each.what, each.responsible, each.due, each.support) for each in self.actions]
+        new = [(each.what, each.responsible, each.due, each.support) for each in drafts if not each.empty]
+        return self.held is held and (not held or said == new)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionDraft:
@@ -115,7 +125,11 @@ class ActionDraft:
 
     @property
     def empty(self) -> bool:
-        return not (self.what or self.support)
+        """Whether it says nothing: a new one without words and a day, or one there is whose words were taken out.
+
+        Who is responsible does not count: what a form has once chosen it cannot choose away.
+        """
+        return not (self.what or self.support) and (self.number is not None or (self.due is None and not self.due_text))
 
 
 class ActionProblem(StrEnum):
@@ -182,17 +196,23 @@ def written(
     """
     assert talk.start is not None
     known = {each.number: each for each in before.actions} if before else {}
-    next_number = max(known, default=0) + 1
+    numbered = max(before.numbered if before else 0, *known, 0)
     actions: list[Action] = []
     for draft in drafts if held else ():
         if draft.empty or draft.due is None or len(actions) == MOST_ACTIONS:
             continue
-        kept = known.get(draft.number) if draft.number is not None else None
-        number = next_number if kept is None else kept.number
-        next_number += kept is None
-        action = kept or Action(number=number, what="", responsible="", due=draft.due)
+        kept = known.pop(draft.number, None) if draft.number is not None else None
+        numbered += kept is None
+        action = kept or Action(number=numbered, what="", responsible="", due=draft.due)
         actions.append(
-            replace(action, what=draft.what, support=draft.support, responsible=draft.responsible, due=draft.due)
+            replace(
+                action,
+                what=draft.what,
+                support=draft.support,
+                responsible=draft.responsible,
+                due=draft.due,
+                before=action.before if draft.due == action.due else None,
+            )
         )
     revision = before.revision + 1 if before else 1
     return Agreement(
@@ -209,6 +229,7 @@ def written(
         written_at=at,
         actions=tuple(actions),
         shared_with=before.shared_with if before else frozenset(),
+        numbered=numbered,
     )
 
 
@@ -216,12 +237,18 @@ def confirmed(agreement: Agreement, *, at: datetime) -> Agreement:
     return replace(agreement, confirmed_at=at, revision=agreement.revision + 1)
 
 
-def progressed(agreement: Agreement, number: int, *, to: Progress, due: date | None = None) -> Agreement:
+def progressed(agreement: Agreement, number: int, *, to: Progress, at: datetime, due: date | None = None) -> Agreement:
     """*agreement* with one action closed, dropped, opened again or due by another day. KeyError without that action."""
     if number not in {each.number for each in agreement.actions}:
         raise KeyError(number)
     actions = tuple(
-        replace(each, progress=to, due=due or each.due, before=(each.progress, each.due))
+        replace(
+            each,
+            progress=to,
+            due=due or each.due,
+            before=(each.progress, each.due),
+            since=at if to is Progress.OPEN else each.since,
+        )
         if each.number == number
         else each
         for each in agreement.actions

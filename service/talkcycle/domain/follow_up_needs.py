@@ -10,7 +10,8 @@ from talkcycle.domain.follow_ups import nudged_at
 from talkcycle.domain.instants import working_days_later
 from talkcycle.domain.localtime import day_of
 from talkcycle.domain.messages import DUE_SOON, FOLLOW_UP, TO_CONFIRM
-from talkcycle.domain.recipients import Recipient
+from talkcycle.domain.people import Person, Role
+from talkcycle.domain.recipients import person_recipient
 from talkcycle.domain.talks import Round, Talk, TalkState
 
 AFTER_NUDGE = 2
@@ -20,7 +21,7 @@ AFTER_NUDGE = 2
 def follow_up_needs(
     round_: Round,
     talk: Talk,
-    employee: Recipient,
+    employee: Person,
     agreement: Agreement | None,
     *,
     waited: AbstractSet[str],
@@ -40,7 +41,8 @@ def follow_up_needs(
     if agreement is not None and not agreement.may_be_read_by(talk.manager):
         return
     nudged = nudged_at(round_, talk, employee, agreement)
-    late = nudged is not None and working_days_later(nudged, AFTER_NUDGE, employee) <= now
+    to = person_recipient(employee, Role.EMPLOYEE, round_.holidays)
+    late = nudged is not None and working_days_later(nudged, AFTER_NUDGE, to) <= now
     if agreement is None:
         if late or FOLLOW_UP in waited:
             yield Need.FOLLOW_UP

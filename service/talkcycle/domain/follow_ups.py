@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
 from talkcycle.domain.agreements import Action, Agreement, about
+from talkcycle.domain.conditions import does_not_apply
+from talkcycle.domain.cycle import Anchor
 from talkcycle.domain.endings import unreachable
 from talkcycle.domain.instants import at_once, talk_instant, working_days_later
 from talkcycle.domain.localtime import ONE_DAY, instant_of, working_days_from
@@ -21,7 +23,7 @@ from talkcycle.domain.messages import (
     MessageKey,
 )
 from talkcycle.domain.people import Person, Role
-from talkcycle.domain.recipients import Recipient, person_recipient
+from talkcycle.domain.recipients import Recipient, person_recipient, roles_of
 from talkcycle.domain.talks import Round, Talk, TalkState
 
 NEXT_STEPS = "next-steps"
@@ -56,8 +58,8 @@ def follow_up_messages(
         employee.id: person_recipient(employee, Role.EMPLOYEE, round_.holidays),
         manager.id: person_recipient(manager, Role.MANAGER, round_.holidays),
     }
-    asked = _asked_since(round_, talk, pair[employee.id], agreement)
-    messages = [] if asked is None else [_nudge(talk, pair[employee.id], asked)]
+    asked = _asked_since(round_, talk, employee, agreement)
+    messages = [] if asked is None else [_nudge(round_, talk, pair[employee.id], asked)]
     if agreement is not None and agreement.held:
         messages += _about_agreement(talk, pair, agreement)
     return messages
@@ -78,29 +80,39 @@ def heeding(
         yield message if reason is None or message.not_sent is not None else replace(message, not_sent=reason)
 
 
-def nudged_at(round_: Round, talk: Talk, to: Recipient, agreement: Agreement | None) -> datetime | None:
+def nudged_at(round_: Round, talk: Talk, employee: Person, agreement: Agreement | None) -> datetime | None:
     """When whoever should say something about *talk* has had their days, UTC; None: nobody is asked for anything.
 
     Args:
-        to: The employee, in whose days it is counted.
+        employee: In whose days it is counted.
     """
     agreement = about(agreement, talk)
-    since = _asked_since(round_, talk, to, agreement)
+    since = _asked_since(round_, talk, employee, agreement)
     if agreement is not None and agreement.awaits == talk.manager:
         since = agreement.written_at
+    to = person_recipient(employee, Role.EMPLOYEE, round_.holidays)
     return None if since is None else at_once(working_days_later(since, PATIENCE, to), to)
 
 
-def follow_up_instant(round_: Round, talk: Talk, to: Recipient) -> datetime | None:
-    """When *to* is asked what was agreed, UTC; None: no step of the cycle asks."""
-    step = next((each for each in round_.cycle.steps if each.template == FOLLOW_UP), None)
-    return None if step is None or talk.start is None else talk_instant(step, talk, to)[0]
+def follow_up_instant(round_: Round, talk: Talk, employee: Person) -> datetime | None:
+    """When it is asked what was agreed in *talk*, UTC; None: no step of the cycle asks about it."""
+    if talk.start is None:
+        return None
+    to = person_recipient(employee, Role.EMPLOYEE, round_.holidays)
+    asking = (
+        step
+        for step in round_.cycle.steps
+        if step.template == FOLLOW_UP
+        and step.when.anchor is Anchor.TALK
+        and does_not_apply(step.applies, talk, employee) is None
+    )
+    return min((talk_instant(step, talk, to)[0] for step in asking), default=None)
 
 
-def _asked_since(round_: Round, talk: Talk, to: Recipient, agreement: Agreement | None) -> datetime | None:
+def _asked_since(round_: Round, talk: Talk, employee: Person, agreement: Agreement | None) -> datetime | None:
     """Since when the employee has been asked for a word about *talk*: for the first, or to confirm. UTC."""
     if agreement is None:
-        return follow_up_instant(round_, talk, to)
+        return follow_up_instant(round_, talk, employee)
     return agreement.written_at if agreement.awaits == talk.employee else None
 
 
@@ -123,21 +135,24 @@ def _about_agreement(talk: Talk, pair: Mapping[str, Recipient], agreement: Agree
 
 
 def _due_soon(talk: Talk, to: Recipient, due: date, actions: list[Action], known_since: datetime) -> DueMessage:
-    """One mail for all that is due on one day; none for what was agreed only just before."""
+    """One mail for all that is due on one day; none for what was agreed, or got that day, only just before."""
     due_at = instant_of(working_days_from(due, -REMINDED_BEFORE, to.holidays), REMINDED_AT, to.zone)
     ends = instant_of(due + ONE_DAY, time(0), to.zone)
     why = f"{REMINDED_BEFORE} working days before {due.isoformat()}, by when {len(actions)} of their next steps are due"
     mail = _mail(talk, DUE_SOON, to, occasion=due.isoformat(), due_at=due_at, why=why, expires_at=ends)
-    late = due_at <= known_since
+    late = all(due_at <= max(known_since, action.since or known_since) for action in actions)
     return replace(mail, not_sent="it was agreed only just before its day") if late and mail.not_sent is None else mail
 
 
-def _nudge(talk: Talk, to: Recipient, asked: datetime) -> DueMessage:
-    """Once a talk, and once more if it was not held and has got another time since."""
+def _nudge(round_: Round, talk: Talk, to: Recipient, asked: datetime) -> DueMessage:
+    """Once a talk, and once more if it was not held and has got another time since; never to who was not invited."""
     due_at = at_once(working_days_later(asked, PATIENCE, to), to)
     why = f"{PATIENCE} working days later nothing more is known of what was agreed"
     mail = _mail(talk, FOLLOW_UP_NUDGE, to, occasion="", due_at=due_at, why=why)
-    return replace(mail, repeats=due_at > talk.changed_at)
+    step = round_.cycle.calendar_step
+    return replace(
+        mail, repeats=due_at > talk.changed_at, follows=step.id if Role.EMPLOYEE in roles_of(step.to) else None
+    )
 
 
 def _needless(text: str, agreement: Agreement, recipient: str) -> str | None:

@@ -60,7 +60,7 @@ def reconcile(
     past = _Past(rows=rows, wanted=wanted)
     looks: list[datetime] = []
     withdraw = [
-        (row.id, _overtaken(row, wanted.values())) for row in rows if row.key not in wanted and row.state in STILL_HERE
+        (row.id, reason) for row in rows if row.state in STILL_HERE and (reason := _withdrawn(row, wanted)) is not None
     ]
     if withdraw:
         looks.append(now)
@@ -206,8 +206,11 @@ def _not_sent(message: DueMessage, past: _Past, now: datetime) -> str | None:
     return None
 
 
-def _overtaken(row: KnownMessage, wanted: Iterable[DueMessage]) -> str:
-    if any(message.key.slot == row.key.slot for message in wanted):
+def _withdrawn(row: KnownMessage, wanted: Mapping[MessageKey, DueMessage]) -> str | None:
+    """Why a message that waits must not go any more; None: it may."""
+    if row.key in wanted:
+        return wanted[row.key].not_sent
+    if any(message.key.slot == row.key.slot for message in wanted.values()):
         return "the talk has changed since; a newer version takes its place"
     return "it no longer applies: the talk was cancelled or the step removed"
 

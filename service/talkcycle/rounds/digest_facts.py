@@ -11,8 +11,7 @@ from talkcycle.domain.digests import HrDigest, ManagerDigest, Need, hr_digest, m
 from talkcycle.domain.follow_up_needs import follow_up_needs
 from talkcycle.domain.localtime import day_of
 from talkcycle.domain.messages import HR_DIGEST, MANAGER_DIGEST, DueMessage, Kind, KnownMessage, OutboxState
-from talkcycle.domain.people import Person, Role
-from talkcycle.domain.recipients import person_recipient
+from talkcycle.domain.people import Person
 from talkcycle.domain.repetition import following
 from talkcycle.domain.store import OutboxFilter, Session, Store
 from talkcycle.domain.talks import Round, Talk, TalkState
@@ -88,7 +87,7 @@ def _follow_ups(
             follow_up_needs(
                 round_,
                 talk,
-                person_recipient(people[talk.employee], Role.EMPLOYEE, round_.holidays),
+                people[talk.employee],
                 agreements.get(talk.id),
                 waited=waited[talk.subject, f"person:{talk.manager}"],
                 now=now,

@@ -46,7 +46,8 @@ def _waiting(
     had += sum(not can_wait(message) for message, _ in those)
     found: dict[MessageKey, datetime | None] = {}
     for message, _ in sorted((each for each in those if can_wait(each[0])), key=lambda each: each[0].due_at):
-        summed_up, later = goes_into_summary(message, rules, pages=pages), next_week(message, to, rules, now)
+        summed_up = goes_into_summary(message, to, rules, now, pages=pages)
+        later = next_week(message, to, rules, now)
         if had < rules.most_mails or not (summed_up or later is not None):
             had += 1
         else:
