@@ -49,11 +49,13 @@ from talkcycle.intake.mail_reading import read_mail
 from talkcycle.rounds.advance import Advance
 from talkcycle.rounds.approve import approve, prepare_approval
 from talkcycle.rounds.calendars_now import CalendarsNow
+from talkcycle.rounds.chosen_time import choose_time, offers
 from talkcycle.rounds.hold import decide, release_all
+from talkcycle.rounds.hosted_talk import call_off, keep, take_up
 from talkcycle.rounds.inbox import read_inbox
 from talkcycle.rounds.mailbox_times import Mailboxes
-from talkcycle.rounds.own_pages import OwnTalk, open_page
-from talkcycle.rounds.own_talk import choose, offers, opt_out
+from talkcycle.rounds.own_pages import TalkPage, open_page
+from talkcycle.rounds.own_talk import answer_time, opt_out
 from talkcycle.rounds.page_links import PageLinks
 from talkcycle.rounds.plan import Inputs, make_draft
 from talkcycle.rounds.reassign import reassign_talk, time_with
@@ -128,7 +130,7 @@ class Trouble(StrEnum):
 
 
 LOSES = frozenset({Trouble.CUT_LOST, Trouble.BOUNCED})
-UNCERTAIN = frozenset({Trouble.CUT_ARRIVED, Trouble.CUT_LOST, Trouble.KILLED_AFTER})
+COMES_AGAIN = frozenset({Trouble.CUT_ARRIVED, Trouble.CUT_LOST, Trouble.KILLED_AFTER, Trouble.BOUNCED})
 
 
 class MortalStore(SqlStore):
@@ -406,13 +408,17 @@ class Life:
 
     # What people do
 
-    def page(self, talk: str) -> OwnTalk | None:
-        """What the employee's link opens."""
-        link = Link(round=self.round_id, person=talk, purpose=Purpose.TALK, talk=talk)
+    def page(self, talk: str, *, hosted: bool = False) -> TalkPage | None:
+        """What the link of its employee opens, or of its host; None: nothing."""
+        there = self.talks().get(talk)
+        if there is None:
+            return None
+        person, purpose = (there.manager, Purpose.HOSTED) if hosted else (there.employee, Purpose.TALK)
+        link = Link(round=self.round_id, person=person, purpose=purpose, talk=talk)
         with self.store.inner.read() as session:
             token = session.links.token(session.links.current(link))
         page = open_page(self.store, token, now=self.clock.now())
-        assert page is None or isinstance(page, OwnTalk)
+        assert page is None or isinstance(page, TalkPage)
         return page
 
     def opt_out(self, talk: str) -> None:
@@ -420,16 +426,35 @@ class Life:
         if page is not None:
             opt_out(self.store, page, "mine alone", revision=page.talk.revision, now=self.clock.now())
 
-    def choose(self, talk: str, which: int) -> None:
-        """Another of the times that are offered."""
+    def say_that_it_suits(self, talk: str, *, suits: bool) -> None:
         page = self.page(talk)
+        if page is not None:
+            answer_time(self.store, page, suits=suits, revision=page.talk.revision, now=self.clock.now())
+
+    def choose(self, talk: str, which: int, *, hosted: bool) -> None:
+        """Another of the times that are offered."""
+        page = self.page(talk, hosted=hosted)
         if page is None:
             return
         calendars, now = self.calendars(), self.clock.now()
         open_ = offers(self.store, page, calendars, now=now).offers
         if open_:
             start = open_[which % len(open_)].start
-            choose(self.store, page, start, calendars, revision=page.talk.revision, routing=ROUTING, now=now)
+            choose_time(self.store, page, start, calendars, revision=page.talk.revision, routing=ROUTING, now=now)
+
+    def host(self, talk: str, how: str) -> None:
+        """What a host decides on the page of a talk: to call it off, or about a time that is proposed."""
+        page = self.page(talk, hosted=True)
+        if page is None:
+            return
+        revision, now = page.talk.revision, self.clock.now()
+        if how == "call off":
+            call_off(self.store, page, revision=revision, now=now)
+        elif how == "keep":
+            keep(self.store, page, revision=revision, now=now)
+        elif page.proposal is not None:
+            start, calendars = page.proposal.span[0], self.calendars()
+            take_up(self.store, page, start, calendars, revision=revision, routing=ROUTING, now=now)
 
     def reassign(self, talk: str, manager: str) -> None:
         now = self.clock.now()
@@ -501,7 +526,7 @@ class Life:
             sent.excused = False
             self.attendees.setdefault(parcel.address, Attendee(address=parcel.address)).receive(parcel.payload)
         # Whatever dies before the outcome is written down may rightly come again.
-        sent.excused = trouble in UNCERTAIN or self.store.left is not None
+        sent.excused = trouble in COMES_AGAIN or self.store.left is not None
         match trouble:
             case Trouble.CUT_ARRIVED | Trouble.CUT_LOST:
                 raise UnknownDeliveryError("the line died")

@@ -136,9 +136,17 @@ class LifeOfATalk(RuleBasedStateMachine):
     def opt_out(self, talk: str) -> None:
         self.life.doing(lambda: self.life.opt_out(talk))
 
-    @rule(talk=TALKS, which=WHICH)
-    def choose(self, talk: str, which: int) -> None:
-        self.life.doing(lambda: self.life.choose(talk, which))
+    @rule(talk=TALKS, which=WHICH, hosted=st.booleans())
+    def choose(self, *, talk: str, which: int, hosted: bool) -> None:
+        self.life.doing(lambda: self.life.choose(talk, which, hosted=hosted))
+
+    @rule(talk=TALKS, suits=st.booleans())
+    def say_that_it_suits(self, *, talk: str, suits: bool) -> None:
+        self.life.doing(lambda: self.life.say_that_it_suits(talk, suits=suits))
+
+    @rule(talk=TALKS, how=st.sampled_from(["call off", "keep", "take up"]))
+    def host(self, talk: str, how: str) -> None:
+        self.life.doing(lambda: self.life.host(talk, how))
 
     @rule(who=st.sampled_from(["bo", "dan", "eva"]), days=st.integers(1, 40), hours=st.sampled_from([1, 8, 100]))
     def get_busy(self, who: str, days: int, hours: int) -> None:
