@@ -69,9 +69,9 @@ class DigestLine:
 
 
 PAGES = {
-    Need.UNCONFIRMED: Purpose.TALKS,
-    Need.UNPLACED: Purpose.TALKS,
-    Need.NOT_HELD: Purpose.TALKS,
+    Need.UNCONFIRMED: Purpose.HOSTED,
+    Need.UNPLACED: Purpose.HOSTED,
+    Need.NOT_HELD: Purpose.HOSTED,
     Need.FOLLOW_UP: Purpose.FOLLOW_UP,
     Need.NOT_SETTLED: Purpose.FOLLOW_UP,
     Need.OVERDUE: Purpose.FOLLOW_UP,

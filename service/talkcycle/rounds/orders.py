@@ -9,7 +9,7 @@ from talkcycle.domain.derive import Recipient, hr_recipient, person_recipient
 from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest
 from talkcycle.domain.links import Link, Purpose
 from talkcycle.domain.meetings import Party
-from talkcycle.domain.messages import DueMessage, Kind
+from talkcycle.domain.messages import PROPOSAL, TIME_DECLINED, DueMessage, Kind
 from talkcycle.domain.people import Person, Role
 from talkcycle.domain.reached import Reached
 from talkcycle.domain.routes import Routing, Transport
@@ -87,11 +87,16 @@ def order_for(
 
 
 def link_of(due: DueMessage, facts: Facts) -> Link | None:
-    """Whose page *due* leads to: the employee's about the talk, a manager's about all they hold; the recipient's own."""
+    """Whose page *due* leads to: the employee's about the talk, a manager's about all they hold; the recipient's own.
+
+    Where its manager has something to choose about the talk, to the page where they do.
+    """
     round_, talk, person = facts.round.id, facts.talk, _person(due)
     if person is None:
         return None
     if due.role is Role.MANAGER:
+        if talk is not None and person == talk.manager and due.key.step in {PROPOSAL, TIME_DECLINED}:
+            return Link(round=round_, person=person, purpose=Purpose.HOSTED, talk=talk.id)
         return Link(round=round_, person=person, purpose=Purpose.TALKS)
     if talk is None or person != talk.employee:
         return None

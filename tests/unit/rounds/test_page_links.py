@@ -8,7 +8,7 @@ import pytest
 from builders import a_cycle, a_person, a_round, a_talk, at
 from talkcycle.domain.derive import talk_messages
 from talkcycle.domain.links import Link, Purpose
-from talkcycle.domain.messages import DueMessage, Kind
+from talkcycle.domain.messages import PROPOSAL, TIME_DECLINED, DueMessage, Kind
 from talkcycle.domain.people import Role
 from talkcycle.domain.routes import Routing, Transport
 from talkcycle.domain.talks import Entry
@@ -51,6 +51,16 @@ def test_an_employee_is_led_to_their_talk_and_a_manager_to_all_of_theirs() -> No
     assert {link_of(each, FACTS) for each in messages(Role.MANAGER)} == {
         Link(round=ROUND.id, person="bo", purpose=Purpose.TALKS)
     }
+
+
+@pytest.mark.parametrize("step", [PROPOSAL, TIME_DECLINED])
+def test_a_manager_who_has_something_to_choose_is_led_to_where_they_choose_it(step: str) -> None:
+    due = messages(Role.MANAGER)[0]
+    asked = replace(due, key=replace(due.key, step=step))
+    former = replace(asked, key=replace(asked.key, recipient="person:cleo"))
+
+    assert link_of(asked, FACTS) == Link(round=ROUND.id, person="bo", purpose=Purpose.HOSTED, talk="anna")
+    assert link_of(former, FACTS) == Link(round=ROUND.id, person="cleo", purpose=Purpose.TALKS)
 
 
 def test_who_hosted_the_talk_before_is_led_to_their_own_page_and_not_the_new_managers() -> None:
