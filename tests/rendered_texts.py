@@ -7,17 +7,28 @@ from functools import cache
 from typing import Any
 
 from builders import a_cycle, a_person, a_round, a_talk, shipped_steps
+from talkcycle.domain.agreements import Action, Agreement, confirmed
 from talkcycle.domain.answer_messages import Misfit, Offer
 from talkcycle.domain.answers import Proposal
 from talkcycle.domain.cycle import AgendaPoint, Contact, Leads, Place, PlaceKind
 from talkcycle.domain.derive import hr_recipient, person_recipient
 from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest, Need, TalkOfTheWeek
-from talkcycle.domain.messages import DueMessage, Kind, MessageKey
+from talkcycle.domain.messages import (
+    ABOUT_AGREEMENTS,
+    AGREED,
+    CHECK_IN,
+    DUE_SOON,
+    FOLLOW_UP_NUDGE,
+    TO_CONFIRM,
+    DueMessage,
+    Kind,
+    MessageKey,
+)
 from talkcycle.domain.people import Role
 from talkcycle.domain.routes import Transport
-from talkcycle.domain.talks import Entry
+from talkcycle.domain.talks import Entry, Talk
 from talkcycle.intake.shipped_cycle import AGENDA
-from talkcycle.rendering.library import Library
+from talkcycle.rendering.library import Library, base_of
 from talkcycle.rendering.message import Composed, compose
 from talkcycle.rendering.order import PersonLinks, RenderOrder
 from talkcycle.rendering.template_files import shipped_files
@@ -26,6 +37,19 @@ LANGUAGES = ("sv", "en", "nb", "da", "fi")
 REGIONAL = ("sv_FI",)
 """Folders with only what differs from their language's."""
 PAGE = "https://talks.example.com/q2Xk0c7n_Wg4d-example"
+FOLLOW_UP_PAGE = "https://talks.example.com/f0llOwUp-what-was-agreed"
+ACTIONS_PAGE = "https://talks.example.com/ac7i0ns-of-ones-own"
+LINKS = PersonLinks(page=PAGE, follow_up=FOLLOW_UP_PAGE, actions=ACTIONS_PAGE)
+LINE_PAGE = "https://talks.example.com/l1ne-of-a-summary"
+STEPS = {
+    "sv": ("Gå grundkursen i projektledning", "En ledig eftermiddag", "Boka kundtjänst", "Skriva om rutinen"),
+    "en": ("Take the first project course", "An afternoon off", "Ask customer service", "Rewrite the routine"),
+    "nb": ("Ta grunnkurset i prosjektledelse", "En fri ettermiddag", "Avtale med kundeservice", "Skrive om rutinen"),
+    "da": ("Tage grundkurset i projektledelse", "En fri eftermiddag", "Aftale med kundeservice", "Skrive rutinen om"),
+    "fi": ("Käyn projektikurssin", "Vapaa iltapäivä", "Sovin päivän asiakaspalvelussa", "Kirjoitan ohjeen uudelleen"),
+}
+"""What the employee is to do, the support for it, and what the manager and the employee are to do."""
+STEPS_DUE = date(2027, 6, 15)
 MADE_AT = datetime(2027, 2, 16, 8, 0, tzinfo=UTC)
 START = datetime(2027, 3, 9, 13, 30, tzinfo=UTC)
 MONDAY = date(2027, 3, 8)
@@ -56,6 +80,10 @@ ROLES = {
     "preparation-manager": (Role.MANAGER,),
     "reminder": BOTH,
     "follow-up": BOTH,
+    "follow-up-nudge": (Role.EMPLOYEE,),
+    "to-confirm": BOTH,
+    "agreed": BOTH,
+    "due-soon": BOTH,
     "check-in": (Role.EMPLOYEE,),
 }
 KINDS = {
@@ -99,9 +127,13 @@ def _in(language: str) -> Iterator[Example]:
         for role in roles:
             for variant, cycle, talk, employee, manager in _situations(name):
                 order = _order(language, name, role, _Pair(cycle, talk, employee, manager))
+                if name in ABOUT_AGREEMENTS | {CHECK_IN}:
+                    yield from _about_agreement(language, name, order)
+                if name in ABOUT_AGREEMENTS:
+                    continue
                 yield _example(language, name, f"{role.value}-{variant}", order)
                 if variant == "plain" and role is not Role.HR:
-                    yield _example(language, name, f"{role.value}-page", replace(order, links=PersonLinks(page=PAGE)))
+                    yield _example(language, name, f"{role.value}-page", replace(order, links=LINKS))
                 if name == "proposal":
                     yield from _misfits(language, order)
                 elif order.offer is not None:
@@ -118,7 +150,49 @@ def _without_other_times(language: str, name: str, order: RenderOrder) -> Iterat
     order, role = replace(order, offer=Offer()), order.due.role
     yield _example(language, name, f"{role.value}-no-times", order)
     if role is not Role.HR:
-        yield _example(language, name, f"{role.value}-no-times-page", replace(order, links=PersonLinks(page=PAGE)))
+        yield _example(language, name, f"{role.value}-no-times-page", replace(order, links=LINKS))
+
+
+def _about_agreement(language: str, name: str, order: RenderOrder) -> Iterator[Example]:
+    """There are such texts only where there are pages."""
+    assert order.talk is not None
+    role, order = order.due.role, replace(order, links=LINKS)
+    other = order.talk.manager if role is Role.EMPLOYEE else order.talk.employee
+    noted = the_agreement(order.talk, language, by=other)
+    if name in {AGREED, DUE_SOON, CHECK_IN}:
+        noted = confirmed(noted, at=MADE_AT)
+    if name == DUE_SOON:
+        order = replace(order, due=replace(order.due, key=replace(order.due.key, occasion=STEPS_DUE.isoformat())))
+    yield _example(language, name, f"{role.value}-noted-page", replace(order, agreement=noted))
+    if name == FOLLOW_UP_NUDGE:
+        yield _example(language, name, f"{role.value}-nothing-page", order)
+    elif name in {TO_CONFIRM, AGREED}:
+        without = replace(order, agreement=replace(noted, actions=()))
+        yield _example(language, name, f"{role.value}-without-steps-page", without)
+
+
+def the_agreement(talk: Talk, language: str, *, by: str) -> Agreement:
+    """Three next steps: two of the employee's, one of the manager's, all due on ``STEPS_DUE``."""
+    assert talk.start is not None
+    first, support, second, third = STEPS[base_of(language)]
+    return Agreement(
+        round=talk.round,
+        talk=talk.id,
+        cycle="development",
+        employee=talk.employee,
+        manager=talk.manager,
+        start=talk.start,
+        held=True,
+        revision=1,
+        wording=1,
+        written_by=by,
+        written_at=MADE_AT,
+        actions=(
+            Action(number=1, what=first, support=support, responsible=talk.employee, due=STEPS_DUE),
+            Action(number=2, what=second, responsible=talk.manager, due=STEPS_DUE),
+            Action(number=3, what=third, responsible=talk.employee, due=STEPS_DUE),
+        ),
+    )
 
 
 def _misfits(language: str, order: RenderOrder) -> Iterator[Example]:
@@ -234,15 +308,20 @@ def _digests(language: str) -> Iterator[Example]:
     round_ = a_round(cycle=cycle)
     manager = person_recipient(a_person("7", name="Björn Ek", language=language), Role.MANAGER, {})
     names = ("Åsa Lindgren", "Bo Ahl", "Cilla Dahl", "Didrik Ek", "Eva Fors")
-    needs = (Need.UNDELIVERED, Need.UNPLACED, Need.UNCONFIRMED, Need.PRINT_AGENDA, Need.PREPARE)
-    lines = tuple(
-        DigestLine(need=need, person=name, start=START, zone="Europe/Stockholm")
-        for need, name in zip(needs, names, strict=True)
-    )
+    before = (Need.UNDELIVERED, Need.UNPLACED, Need.UNCONFIRMED, Need.PRINT_AGENDA, Need.PREPARE)
+    after = (Need.NOT_HELD, Need.FOLLOW_UP, Need.NOT_SETTLED, Need.OVERDUE, Need.OWN_DUE)
+
+    def lines(needs: tuple[Need, ...]) -> tuple[DigestLine, ...]:
+        return tuple(
+            DigestLine(need=need, person=name, start=START, zone="Europe/Stockholm", talk=name)
+            for need, name in zip(needs, names, strict=True)
+        )
+
     talks = (TalkOfTheWeek(employee="Eva Fors", start=START, end=START + timedelta(hours=1), place=Place()),)
-    full = ManagerDigest(monday=MONDAY, lines=lines, more=3, talks=talks)
+    full = ManagerDigest(monday=MONDAY, lines=lines(before), more=3, talks=talks)
     quiet = ManagerDigest(monday=MONDAY, lines=(), more=0, talks=talks)
-    for variant, digest in (("full", full), ("quiet", quiet)):
+    held = replace(full, lines=lines(after))
+    for variant, digest in (("full", full), ("quiet", quiet), ("held", held)):
         order = RenderOrder(
             due=_due("digest-manager", Role.MANAGER, "person:7", "person:7"),
             round=round_,
@@ -252,15 +331,18 @@ def _digests(language: str) -> Iterator[Example]:
             made_at=MADE_AT,
             digest=digest,
         )
-        yield _example(language, "digest-manager", variant, order)
-        yield _example(language, "digest-manager", f"{variant}-page", replace(order, links=PersonLinks(page=PAGE)))
+        if digest is not held:
+            yield _example(language, "digest-manager", variant, order)
+        led = replace(digest, lines=tuple(replace(line, link=LINE_PAGE * bool(line.leads_to)) for line in digest.lines))
+        yield _example(language, "digest-manager", f"{variant}-page", replace(order, digest=led, links=LINKS))
     hrs = (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.DELETED, Need.NEXT_ROUND)
     counts = {"talks": 36, "placed": 34, "invited": 34, "this-week": 8, "past": 0, "cancelled": 6, "opted-out": 1}
-    counts["unplaced"] = 2
+    early = counts | {"unplaced": 2, "held": 0, "not-held": 0, "followed-up": 0, "open": 0, "overdue": 0}
+    later = early | {"past": 26, "held": 21, "not-held": 2, "followed-up": 18, "open": 43, "overdue": 4}
     hr = HrDigest(
         monday=MONDAY,
         lines=tuple(DigestLine(need=need, count=2, start=START, zone="Europe/Stockholm") for need in hrs),
-        counts=counts,
+        counts=early,
     )
     order = RenderOrder(
         due=_due("digest-hr", Role.HR, "hr", "round"),
@@ -272,3 +354,4 @@ def _digests(language: str) -> Iterator[Example]:
         digest=hr,
     )
     yield _example(language, "digest-hr", "full", order)
+    yield _example(language, "digest-hr", "later", replace(order, digest=replace(hr, counts=later)))
