@@ -333,3 +333,19 @@ def test_a_horizon_without_end_shows_all_that_is_planned() -> None:
     assert plan == replace(NOTHING, next_due=forever)
     plan = reconcile([INVITATION, AID, REMINDER], [], now=at(2027, 2, 1), horizon=forever)
     assert plan == replace(NOTHING, render=(INVITATION, AID, REMINDER))
+
+
+@pytest.mark.parametrize("state", [QUEUED, HELD, UNKNOWN])
+def test_what_waits_and_must_not_be_sent_any_more_is_withdrawn_with_the_reason(state: OutboxState) -> None:
+    needless = replace(AID, not_sent="it has nothing to ask any more")
+    decision = decide([needless], [a_row(AID, state, id_=7)], AID.due_at)
+
+    assert decision.withdraw == ((7, "it has nothing to ask any more"),)
+    assert (decision.render, decision.skip) == ((), ())
+
+
+@pytest.mark.parametrize("state", [SENDING, SENT, FAILED, WITHDRAWN, SKIPPED])
+def test_what_has_left_or_never_will_stays_as_it_is_whatever_is_meant_now(state: OutboxState) -> None:
+    needless = replace(AID, not_sent="it has nothing to ask any more")
+
+    assert decide([needless], [a_row(AID, state)], AID.due_at).withdraw == ()
