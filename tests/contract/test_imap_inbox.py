@@ -320,6 +320,25 @@ def test_new_mail_ends_the_wait(reader: MailReader) -> None:
         assert kinds(list(inbox.letters(None))) == [MailKind.LETTER]
 
 
+@pytest.mark.parametrize("command", ["UID SEARCH", "IDLE"])
+def test_mail_that_the_server_told_of_along_with_another_answer_ends_the_wait(reader: MailReader, command: str) -> None:
+    store = MailStore(meanwhile={command: [letter()]})
+    with an_inbox(store, reader) as inbox:
+        assert list(inbox.letters(None)) == []
+        began = monotonic()
+        inbox.wait(timedelta(seconds=30), Event())
+        assert monotonic() - began < 10
+        assert len(list(inbox.letters(None))) == 1
+
+
+def test_mails_that_others_took_away_before_they_were_looked_at_do_not_end_the_wait(reader: MailReader) -> None:
+    store = MailStore(next_uid=40)
+    with an_inbox(store, reader) as inbox:
+        assert list(inbox.letters(None)) == []
+        inbox.wait(timedelta(milliseconds=50), Event())
+    assert store.commands.count("IDLE") == 1
+
+
 @pytest.mark.parametrize("capabilities", [EVERYTHING, ["AUTH=PLAIN"]])
 def test_a_wait_ends_when_its_time_is_over_and_when_all_stops(reader: MailReader, capabilities: list[str]) -> None:
     store, stop = MailStore(capabilities=capabilities), Event()

@@ -34,6 +34,7 @@ class MailStore:
         prefix: Of the personal namespace; folders elsewhere cannot be made.
         refusals: Command to what the server says instead of doing it (``NO ...``), or ``CUT``, or ``CUT after``: it
             does it and drops the line instead of saying so. *times*: how often; a command that is not in it: always.
+        meanwhile: Command to mails that come while it is done the next time, and are told along with its answer alone.
         commands: As they came, without tags and arguments.
         check_token: Raises for a token that is not to be let in; None: every token is refused.
     """
@@ -45,6 +46,7 @@ class MailStore:
     prefix: str = ""
     refusals: dict[str, str] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
+    meanwhile: dict[str, Sequence[bytes]] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     logins: int = 0
     check_token: Callable[[str], object] | None = None
@@ -110,10 +112,17 @@ class _Line(socketserver.StreamRequestHandler):
             return True
         with self.store.changed:
             done = getattr(self, "do_" + command.lower().replace(" ", "_"))(tag, arguments)
+            for told in self.come_meanwhile(command):
+                self.say(told)
         if refusal is not None:
             return False
         self.say(f"{tag} {done or 'OK done'}")
         return command != "LOGOUT"
+
+    def come_meanwhile(self, command: str) -> list[str]:
+        mails = self.store.meanwhile.pop(command, ())
+        self.store.deliver(*mails)
+        return [f"* {len(self.store.folders['INBOX'])} EXISTS"] if mails else []
 
     def do_capability(self, _tag: str, _arguments: str) -> None:
         self.say(f"* CAPABILITY IMAP4rev1 {' '.join(self.store.capabilities)}")
@@ -173,6 +182,7 @@ class _Line(socketserver.StreamRequestHandler):
         self.say("* 0 RECENT")
         self.say("* FLAGS (\\Seen \\Deleted)")
         self.say(f"* OK [UIDVALIDITY {self.store.validity}] valid")
+        self.say(f"* OK [UIDNEXT {self.store.next_uid}] predicted")
         return "OK [READ-WRITE] selected"
 
     do_examine = do_select
@@ -222,7 +232,7 @@ class _Line(socketserver.StreamRequestHandler):
         self.store.drop(int(arguments))
 
     def do_idle(self, _tag: str, _arguments: str) -> None:
-        self.say("+ idling")
+        self.say("\r\n".join(["+ idling", *self.come_meanwhile("IDLE")]))
         known = len(self.store.folders["INBOX"])
         done = threading.Event()
         reader = threading.Thread(target=self._await_done, args=(done,), daemon=True)

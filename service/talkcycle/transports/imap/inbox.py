@@ -1,7 +1,7 @@
 """The service's own mailbox: look for new mails, read each, move what has been dealt with, wait for the next."""
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -35,8 +35,9 @@ BEGINNING = 1_000_000
 BATCH = 100
 LOGIN_PAUSE = timedelta(minutes=15)
 """A login that was refused is not tried again sooner: a few more would lock the account."""
-LONGEST_IDLE = timedelta(minutes=25)
-"""RFC 2177: servers log out whoever idles for half an hour."""
+FIRST_IDLE, LONGEST_IDLE = 0.25, 60.0
+"""Seconds until IDLE is begun anew: soon where mails come one after the other, then rarely. Servers log out whoever idles
+for half an hour (RFC 2177)."""
 LOOK_FOR_STOP = 1.0
 
 
@@ -61,18 +62,21 @@ class ImapInbox:
         self._reader = reader or MailReader(settings.authserv_id)
         self._line: Any = None
         self._folders: dict[Tray, str] = {}
+        self._seen = 0
         self._refused: tuple[str, datetime] | None = None
 
     def letters(self, since: str | None, /) -> Iterator[Letter]:
         with self._explaining():
             line = self._open()
-            validity = line.select_folder(self.settings.folder).get(b"UIDVALIDITY", 0)
+            folder = line.select_folder(self.settings.folder)
+        validity = folder.get(b"UIDVALIDITY", 0)
         last = _last_of(since, validity)
         while True:
             with self._explaining():
                 uids = sorted(uid for uid in line.search(["UNDELETED", "UID", f"{last + 1}:*"]) if uid > last)[:BATCH]
                 sizes = line.fetch(uids, ["RFC822.SIZE"]) if uids else {}
             if not uids:
+                self._seen = max(last, _newest_of(folder))
                 return
             for uid in uids:
                 raw, whole = self._fetch(line, uid, sizes.get(uid, {}).get(b"RFC822.SIZE", 0))
@@ -95,11 +99,12 @@ class ImapInbox:
         return True
 
     def wait(self, most: timedelta, stop: Event, /) -> None:
-        until = monotonic() + min(most, LONGEST_IDLE).total_seconds()
+        until = monotonic() + most.total_seconds()
         if self._line is not None:
             try:
                 if self._line.has_capability("IDLE"):
-                    self._idle(self._line, until, stop)
+                    if not self._came_meanwhile(self._line):
+                        _idle(self._line, until, stop)
                     return
             except FAILURES:  # whoever looks next opens another line
                 self._drop()
@@ -185,12 +190,37 @@ class ImapInbox:
             self._folders[tray] = name
         return self._folders[tray]
 
-    def _idle(self, line: Any, until: float, stop: Event) -> None:
+    def _came_meanwhile(self, line: Any) -> bool:
+        """Whether there is a mail that no look has found.
+
+        What servers tell along with the answer to a search, or to anything else, they do not tell again.
+        """
+        return _newest_of(line.select_folder(self.settings.folder)) > self._seen
+
+
+def _idle(line: Any, until: float, stop: Event) -> None:
+    """Until the server tells of new mail.
+
+    What it tells along with its consent lies in a buffer where ``idle_check`` does not look; ``idle_done`` gives it.
+    """
+    lasts = FIRST_IDLE
+    while not stop.is_set() and monotonic() < until:
         line.idle()
-        while not stop.is_set() and (left := until - monotonic()) > 0:
-            if any(len(told) > 1 and told[1] == b"EXISTS" for told in line.idle_check(min(left, LOOK_FOR_STOP))):
-                break
-        line.idle_done()
+        ends, told = min(until, monotonic() + lasts), False
+        while not told and not stop.is_set() and (left := ends - monotonic()) > 0:
+            told = _tells_of_mail(line.idle_check(min(left, LOOK_FOR_STOP)))
+        if _tells_of_mail(line.idle_done()[1]) or told:
+            return
+        lasts = min(2 * lasts, LONGEST_IDLE)
+
+
+def _tells_of_mail(told: Iterable[Any]) -> bool:
+    return any(len(each) > 1 and each[1] == b"EXISTS" for each in told)
+
+
+def _newest_of(folder: Mapping[bytes, Any]) -> int:
+    """The highest UID there was when *folder* was selected; 0 where the server does not say (UIDNEXT)."""
+    return int(folder.get(b"UIDNEXT", 1)) - 1
 
 
 def whole_name(line: Any, name: str) -> str:
