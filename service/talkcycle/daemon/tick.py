@@ -127,6 +127,8 @@ class Ticker:
     def _report(self, total: Advance) -> None:
         if total != Advance():
             self.log.info("tick", queued=total.queued, skipped=total.skipped, withdrawn=total.withdrawn)
+        if total.moved:
+            self.log.info("talks moved to a proposed time", talks=total.moved)
         if total.replanned or total.held or total.waiting:
             self.log.warning(
                 "times that are not free any more", replanned=total.replanned, held=total.held, waiting=total.waiting

@@ -39,6 +39,7 @@ class Advance:
 
     Attributes:
         replanned: Talks that got another time before they were invited to, since theirs was not free any more.
+        moved: Talks that went to a time that one of the two proposed.
         held: Talks whose invitation waits for HR. *waiting*: for a calendar that cannot be told at present.
         broken: Subjects a text of which could not be made, with the kind of error; they are looked at again in an hour.
     """
@@ -47,6 +48,7 @@ class Advance:
     skipped: int = 0
     withdrawn: int = 0
     replanned: int = 0
+    moved: int = 0
     held: int = 0
     waiting: int = 0
     broken: tuple[tuple[str, str], ...] = ()
@@ -57,6 +59,7 @@ class Advance:
             skipped=self.skipped + other.skipped,
             withdrawn=self.withdrawn + other.withdrawn,
             replanned=self.replanned + other.replanned,
+            moved=self.moved + other.moved,
             held=self.held + other.held,
             waiting=self.waiting + other.waiting,
             broken=self.broken + other.broken,
@@ -260,7 +263,8 @@ def _store_one(session: Session, outcome: _Outcome, *, now: datetime) -> Advance
         queued=sum(queued),
         skipped=sum(session.outbox.skip(due, reason, now=now) for due, reason in outcome.skipped),
         withdrawn=session.outbox.withdraw(withdrawals, now=now) if withdrawals else 0,
-        replanned=int(hindrance is not None and hindrance.course is Course.MOVE),
+        replanned=int(hindrance is not None and hindrance.course is Course.MOVE and not hindrance.proposed),
+        moved=int(hindrance is not None and hindrance.course is Course.MOVE and hindrance.proposed),
         held=int(hindrance is not None and hindrance.course is Course.HOLD),
         waiting=int(hindrance is not None and hindrance.course is Course.WAIT),
         broken=((outcome.subject.subject, outcome.error),) if outcome.error else (),
