@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from talkcycle.bootstrap import read_inputs
+from talkcycle.bootstrap import Application, read_inputs
+from talkcycle.domain.plan import Draft
 from talkcycle.intake.service_file import read_service
 from talkcycle.resources import shipped
 from talkcycle.rounds.approve import approve, prepare_approval
@@ -51,3 +52,22 @@ def approved_example(folder: Path, *, at: datetime = APPROVED_AT, config: Path |
     store.close()
     (data / "clock").write_text(at.isoformat())
     return ApprovedRound(data=data, database=database, sender=settings.sender, round=draft.round)
+
+
+def plan_and_approve(app: Application) -> Draft:
+    """Plan and approve the cycle.yaml of *app* now, as HR does: calendars and room lists are asked."""
+    inputs = app.with_listed_rooms(app.inputs("cycle.yaml"))
+    now = app.clock.now()
+    draft = make_draft(app.store, inputs, now=now, busy_between=app.busy_between("cycle.yaml", inputs))
+    approval = prepare_approval(
+        app.store,
+        inputs,
+        plan=draft.hash,
+        only=None,
+        who="hr",
+        routing=app.settings.routing,
+        seed="the same in every run",
+        now=now,
+    )
+    approve(app.store, inputs, approval, who="hr", now=now)
+    return draft

@@ -67,10 +67,13 @@ smtpd_sasl_type = dovecot
 smtpd_sasl_path = {folder}/auth
 smtpd_sasl_authenticated_header = yes
 smtpd_relay_restrictions = reject_unauth_destination
-smtpd_recipient_restrictions = reject_unauth_destination, permit_sasl_authenticated, reject
+smtpd_recipient_restrictions = reject_unauth_destination{vouching}, permit_sasl_authenticated, reject
 smtpd_forbid_bare_newline = {bare_newline}
 smtpd_forbid_bare_newline_exclusions =
 """
+
+VOUCHING = "/^(.+)$/ PREPEND Authentication-Results: {authserv_id}; auth=pass smtp.auth=$1\n"
+"""Who sent a mail is who logged in (RFC 8601 section 2.7.4)."""
 
 MASTER_CF = """\
 127.0.0.1:{port} inet n - n - - smtpd
@@ -165,12 +168,12 @@ class MailServer:
     ca_file: Path
     imaps: int = 0
 
-    def fetch(self, address: str) -> list[bytes]:
-        """Everything in *address*'s mailbox as it came, once all that was accepted has been delivered."""
+    def fetch(self, address: str, folder: str = "INBOX") -> list[bytes]:
+        """Everything in *address*'s folder as it came, once all that was accepted has been delivered."""
         self.settle()
         with IMAPClient(self.host, port=self.imap, ssl=False) as client:
             client.login(address, self.password)
-            client.select_folder("INBOX", readonly=True)
+            client.select_folder(folder, readonly=True)
             found = client.fetch(client.search(), ["BODY.PEEK[]"])
             return [found[number][b"BODY[]"] for number in sorted(found)]
 
@@ -201,7 +204,7 @@ class MailServer:
 
 
 @contextmanager
-def mail_server(*, bare_newline: str = "reject") -> Iterator[MailServer]:
+def mail_server(*, bare_newline: str = "reject", authserv_id: str | None = None) -> Iterator[MailServer]:
     """Start the pair and yield it; afterwards both are gone, and so is their folder.
 
     Args:
@@ -217,7 +220,7 @@ def mail_server(*, bare_newline: str = "reject") -> Iterator[MailServer]:
         _make_certificate(folder)
         _configure_dovecot(folder, imap, imaps)
         stack.enter_context(_running(["dovecot", "-F", "-c", str(folder / "dovecot.conf")], folder))
-        _configure_postfix(folder, submission, bare_newline)
+        _configure_postfix(folder, submission, bare_newline, authserv_id)
         stack.enter_context(_running([*_postfix_master(), "-c", str(folder / "postfix"), "-d"], folder))
         for port in (imap, submission):
             _until(lambda port=port: _answers(port), "a server does not come up", folder)  # type: ignore[misc]
@@ -248,11 +251,17 @@ def _configure_dovecot(folder: Path, port: int, imaps: int) -> None:
     (folder / "dovecot.conf").write_text(text)
 
 
-def _configure_postfix(folder: Path, port: int, bare_newline: str) -> None:
+def _configure_postfix(folder: Path, port: int, bare_newline: str, authserv_id: str | None) -> None:
     for name in ("postfix", "queue", "state"):
         (folder / name).mkdir()
     shutil.chown(folder / "state", "postfix")
-    main = MAIN_CF.format(folder=folder, domain=DOMAINS[0], domains=", ".join(DOMAINS), bare_newline=bare_newline)
+    vouching = ""
+    if authserv_id is not None:
+        (folder / "vouching").write_text(VOUCHING.format(authserv_id=authserv_id))
+        vouching = f", check_sasl_access regexp:{folder}/vouching"
+    main = MAIN_CF.format(
+        folder=folder, domain=DOMAINS[0], domains=", ".join(DOMAINS), bare_newline=bare_newline, vouching=vouching
+    )
     (folder / "postfix" / "main.cf").write_text(main)
     (folder / "postfix" / "master.cf").write_text(MASTER_CF.format(port=port))
     with (folder / "check.out").open("wb") as output:
