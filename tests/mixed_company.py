@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from approved_round import plan_and_approve
 from dispatching import Log
 from harness.imip_calendar import ImipCalendar
 from servers.ews_server import EwsServer, ews_server
@@ -24,8 +25,6 @@ from talkcycle.domain.messages import KnownMessage
 from talkcycle.domain.plan import Draft
 from talkcycle.domain.store import OutboxFilter
 from talkcycle.domain.talks import Talk
-from talkcycle.rounds.approve import approve, prepare_approval
-from talkcycle.rounds.plan import make_draft
 from talkcycle.transports.smtp.sink import mail_sink
 
 DOMAIN = "corp.example"
@@ -132,20 +131,7 @@ per_minute: no limit
 
     def approve(self, app: Application) -> Draft:
         """Plan and approve, as HR does."""
-        inputs = app.with_listed_rooms(app.inputs("cycle.yaml"))
-        draft = make_draft(app.store, inputs, now=self.clock.now(), busy_between=app.busy_between("cycle.yaml", inputs))
-        approval = prepare_approval(
-            app.store,
-            inputs,
-            plan=draft.hash,
-            only=None,
-            who="hr",
-            routing=app.settings.routing,
-            seed="mixed",
-            now=self.clock.now(),
-        )
-        approve(app.store, inputs, approval, who="hr", now=self.clock.now())
-        return draft
+        return plan_and_approve(app)
 
     def start(self, app: Application) -> Daemon:
         daemon = daemon_of(app, self.log.logger)
