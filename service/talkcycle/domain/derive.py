@@ -273,7 +273,7 @@ def _opted_out(round_: Round, talk: Talk, to: Recipient) -> DueMessage:
         due_at=talk.changed_at,
         expires_at=talk.changed_at + STALE_AFTER,
         why="the employee opted out",
-        not_sent=NO_MAILBOX if to.email is None else None,
+        not_sent=unreachable(to, talk.changed_at),
         repeats=True,
     )
 

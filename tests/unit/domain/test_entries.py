@@ -416,6 +416,13 @@ def test_who_abstains_before_the_invitation_has_nothing_to_take_out() -> None:
     assert [(row.key.step, row.key.recipient) for _, row in life.box.sent[before:]] == [(OPTED_OUT, "person:anna")]
 
 
+def test_who_abstains_and_leaves_before_it_was_noted_is_not_told() -> None:
+    talk = abstained(a_talk(), reason="", at=at(2027, 2, 2))
+
+    [noted] = [m for m in talk_messages(ROUND, talk, replace(ANNA, left=True), BO) if m.key.step == OPTED_OUT]
+    assert noted.not_sent == LEFT
+
+
 def test_who_has_no_time_yet_can_abstain() -> None:
     talk = abstained(a_talk(start=None, state=TalkState.UNPLACED), reason="", at=at(2027, 2, 2))
 
