@@ -76,6 +76,7 @@ def test_a_purge_takes_the_round_and_leaves_the_others(store: SqlStore, database
         "answers": 0,
         "watches": 0,
         "link_epochs": 0,
+        "agreements": 0,
         "schedule": 1,
         "outbox": 1,
         "payloads": 1,

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from talkcycle.domain.agreements import Agreement
 from talkcycle.store import tables
 from talkcycle.store.chunks import chunks
 from talkcycle.store.codec import decode, encode
+from talkcycle.store.dialect import upsert
 from talkcycle.store.sealing import Seal, new_key, seal_of
 
 
@@ -46,7 +47,7 @@ class SqlAgreements:
         found = self.connection.execute(select(func.max(table.c.last_due)).where(table.c.round == round_)).scalar()
         return None if found is None else date.fromisoformat(found)
 
-    def put(self, agreement: Agreement, *, keep_until: datetime) -> None:
+    def put(self, agreement: Agreement, *, keep_until: datetime | None = None) -> None:
         table = tables.agreements
         here = (table.c.round == agreement.round, table.c.talk == agreement.talk)
         row: dict[str, Any] = {
@@ -55,12 +56,16 @@ class SqlAgreements:
             "start": agreement.start,
             "revision": agreement.revision,
             "last_due": None if agreement.last_due is None else agreement.last_due.isoformat(),
-            "keep_until": keep_until,
         }
+        if keep_until is not None:
+            row["keep_until"] = keep_until
         if agreement.revision == 1:
             key = new_key()
             row |= {"round": agreement.round, "talk": agreement.talk, "wrapped_key": self.master.seal(key)}
-            self.connection.execute(insert(table).values(row | {"sealed": _sealed(agreement, key)}))
+            first = upsert(self.connection, table).values(row | {"sealed": _sealed(agreement, key)})
+            put = first.on_conflict_do_nothing().returning(table.c.talk)
+            if self.connection.execute(put).scalar_one_or_none() is None:
+                raise LookupError(f"something is agreed in talk {agreement.talk} already")
             return
         there = (*here, table.c.revision == agreement.revision - 1)
         wrapped = self.connection.execute(select(table.c.wrapped_key).where(*there)).scalar_one_or_none()
