@@ -128,6 +128,8 @@ def test_a_mail_that_is_in_somebodys_hand_is_left_to_them(store: SqlStore) -> No
     assert bounce(store) is OutboxState.SENDING
     with store.write() as session:
         assert session.outbox.record_sent(id_, owner="worker", reply="250 OK", now=NOON)
+        assert session.outbox.attempts(id_) == []
+    assert bounce(store) is OutboxState.FAILED
 
 
 def test_what_was_never_sent_does_not_fail(store: SqlStore) -> None:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from talkcycle.rounds.inbox import InboxRead
 
 
+IN_HAND_PAUSE = timedelta(seconds=10)
+"""A report about a message that is being sent is read again after this."""
+
+
 @dataclass(slots=True)
 class InboxReader:
     """Attributes:
@@ -39,7 +43,7 @@ class InboxReader:
             self.inbox.close()
 
     def look(self, stop: threading.Event) -> timedelta | None:
-        """One look. How long to leave the mailbox alone, where it could not be read; None: it was."""
+        """One look. How long to leave the mailbox alone, where it could not be read to its end; None: it was."""
         from talkcycle.rounds.inbox import InboxRead, read_inbox  # noqa: PLC0415
 
         found = InboxRead()
@@ -50,7 +54,7 @@ class InboxReader:
             return max(self.every, failure.retry_after or self.every)
         finally:
             self._report(found)
-        return None
+        return IN_HAND_PAUSE if found.waits else None
 
     def _report(self, found: "InboxRead") -> None:
         counts = {outcome.value.replace("-", "_"): count for outcome, count in found.outcomes.items()}

@@ -25,7 +25,10 @@ SAVE_EVERY = 50
 
 
 class Outcome(StrEnum):
-    """What a mail turned out to be. All but the last two are for us."""
+    """What a mail turned out to be. All but the last two are for us.
+
+    ``in-hand``: a report about a message that somebody is sending this moment; what became of it is not known yet.
+    """
 
     ANSWER = "answer"
     UNVERIFIED = "unverified"
@@ -36,6 +39,7 @@ class Outcome(StrEnum):
     REFRESH = "refresh"
     BOUNCE = "bounce"
     LATE = "late"
+    IN_HAND = "in-hand"
     UNREADABLE = "unreadable"
     UNKNOWN_MEETING = "unknown-meeting"
     NOT_OURS = "not-ours"
@@ -59,11 +63,13 @@ class InboxRead:
         outcomes: How many mails turned out to be what.
         unreadable: The server's number of each mail that cannot be read, and why.
         stuck: Mails that the server did not let us move.
+        waits: The look ended before a report about a message that is in somebody's hand: it is to be read again soon.
     """
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     unreadable: list[tuple[int, str]] = field(default_factory=list)
     stuck: int = 0
+    waits: bool = False
 
 
 def read_inbox(
@@ -94,6 +100,9 @@ def read_inbox(
             outcome = take_in(session, letter.mail, now=clock.now())
             if isinstance(letter.mail, UnreadableMail):
                 _note(session, "unreadable mail", f"imap/{letter.id}", letter.mail.why, clock.now())
+        if outcome is Outcome.IN_HAND:
+            found.waits = True
+            break
         found.outcomes[outcome] += 1
         if isinstance(letter.mail, UnreadableMail):
             found.unreadable.append((letter.id, letter.mail.why))
@@ -157,6 +166,8 @@ def _take_bounce(session: Session, bounce: Bounce, *, now: datetime) -> Outcome:
     """The first of the Message-IDs that is one of ours."""
     for message_id in bounce.message_ids:
         row = session.outbox.record_bounce(message_id, bounce.said, permanent=bounce.permanent, now=now)
+        if row is not None and row.state is OutboxState.SENDING:
+            return Outcome.IN_HAND
         if row is not None:
             if not bounce.permanent or row.settled_at == now:  # else it was known
                 action = "mail came back" if bounce.permanent else "mail is late"

@@ -34,7 +34,7 @@ DEAD = "its worker died; it may have arrived, so the same bytes go again"
 HELD_DEAD = "its worker died; it may have arrived, so it is held"
 CAME_BACK, IS_LATE = "it came back", "it is late"
 MAY_COME_BACK = STILL_HERE | {OutboxState.SENT}
-"""States in which a report that a mail did not arrive says more than we knew; whoever has it in hand will learn it."""
+"""States in which a report that a mail did not arrive says more than we knew."""
 MAY_MOVE = {
     OutboxState.HELD: (OutboxState.QUEUED, OutboxState.UNKNOWN),
     OutboxState.QUEUED: (OutboxState.HELD, OutboxState.FAILED),
@@ -390,6 +390,8 @@ class SqlOutbox:
         row = self.connection.execute(select(box).where(box.c.message_id == message_id)).first() if message_id else None
         if row is None:
             return None
+        if OutboxState(row.state) is OutboxState.SENDING:
+            return self.get(row.id)
         sealed = self.keys.of(row.round).seal_text(f"{CAME_BACK if permanent else IS_LATE}: {said}")
         if permanent and OutboxState(row.state) in MAY_COME_BACK:
             values = {"state": OutboxState.FAILED.value, "reason": sealed, "settled_at": now, "uncertain": False}

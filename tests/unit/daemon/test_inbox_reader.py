@@ -2,16 +2,16 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from dispatching import JumpingClock, Log, an_empty_store
+from dispatching import NOON, JumpingClock, Log, a_store, an_empty_store, queue
 from talkcycle.daemon.inbox_reader import InboxReader
 from talkcycle.domain.delivery import TransientDeliveryError
-from talkcycle.domain.mails import Letter, MailKind, ReadMail, Tray, UnreadableMail, Verification
+from talkcycle.domain.mails import Bounce, Letter, MailKind, ReadMail, Tray, UnreadableMail, Verification
 from talkcycle.store.open import SqlStore
 
 EVERY = timedelta(minutes=5)
@@ -92,6 +92,20 @@ def test_a_mailbox_that_cannot_be_read_is_left_alone_for_a_while(
     assert a_reader(store, failing, log).look(stop) == pause
     assert log.events == ["the mailbox could not be read"]
     assert a_reader(store, failing, log).look(stop) is None
+
+
+def test_a_report_about_a_mail_that_is_being_sent_is_read_again_soon(tmp_path: Path) -> None:
+    store, log, stop = a_store(tmp_path), Log(), threading.Event()
+    queue(store, ["anna"])
+    with store.write() as session:
+        session.outbox.claim(owner="w", transport="smtp", now=NOON, limit=1)
+    bounce = Bounce(message_ids=("<anna@talkcycle.example>",), permanent=True, said="5.1.1")
+    report = replace(LETTER, kind=MailKind.BOUNCE, bounce=bounce)
+    pause = a_reader(store, Scripted([[report], []], stop), log).look(stop)
+    store.close()
+    assert pause is not None
+    assert pause < timedelta(minutes=1)
+    assert log.events == []
 
 
 def test_a_stop_ends_the_pause_after_a_failure(store: SqlStore) -> None:

@@ -347,6 +347,22 @@ def test_a_mail_that_came_back_has_failed(store: SqlStore) -> None:
     assert note.detail == "message 1, reminder to person:anna"
 
 
+def test_a_report_about_a_mail_that_is_being_sent_waits_until_that_is_known(store: SqlStore) -> None:
+    """Some servers report faster than whoever sent the mail can write down that it was taken."""
+    queue(store, ["anna"])
+    with store.write() as session:
+        (claimed,) = session.outbox.claim(owner="w", transport="smtp", now=NOON, limit=1)
+    box = Mailbox()
+    found = read(store, LETTER, a_bounce("<anna@talkcycle.example>"), LETTER, mailbox=box)
+    assert (found.outcomes, found.waits, box.trays, state(store)) == ({Outcome.NOT_OURS: 1}, True, {}, "1")
+
+    with store.write() as session:
+        session.outbox.record_sent(claimed.id, owner="w", reply="250 OK", now=NOON)
+    found = read(store, mailbox=box)
+    assert (found.outcomes, found.waits) == ({Outcome.BOUNCE: 1, Outcome.NOT_OURS: 1}, False)
+    assert [row.state for row in rows(store)] == [OutboxState.FAILED]
+
+
 def test_a_mail_that_is_late_is_noted_alone(store: SqlStore) -> None:
     sent(store, ["anna"])
     assert read(store, a_bounce("<anna@talkcycle.example>", permanent=False)).outcomes == {Outcome.LATE: 1}
