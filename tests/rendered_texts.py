@@ -32,6 +32,7 @@ from talkcycle.rendering.library import Library, base_of
 from talkcycle.rendering.message import Composed, compose
 from talkcycle.rendering.order import PersonLinks, RenderOrder
 from talkcycle.rendering.template_files import shipped_files
+from talkcycle.rendering.values import talk_pair
 
 LANGUAGES = ("sv", "en", "nb", "da", "fi")
 REGIONAL = ("sv_FI",)
@@ -155,10 +156,9 @@ def _without_other_times(language: str, name: str, order: RenderOrder) -> Iterat
 
 def _about_agreement(language: str, name: str, order: RenderOrder) -> Iterator[Example]:
     """There are such texts only where there are pages."""
-    assert order.talk is not None
+    talk, employee, manager = talk_pair(order)
     role, order = order.due.role, replace(order, links=LINKS)
-    other = order.talk.manager if role is Role.EMPLOYEE else order.talk.employee
-    noted = the_agreement(order.talk, language, by=other)
+    noted = the_agreement(talk, language, by=(manager if role is Role.EMPLOYEE else employee).id)
     if name in {AGREED, DUE_SOON, CHECK_IN}:
         noted = confirmed(noted, at=MADE_AT)
     if name == DUE_SOON:

@@ -58,6 +58,16 @@ EVERY = [
     ("digest-manager", M),
     ("digest-hr", HR),
 ]
+ONLY_WITH_PAGES = [
+    ("follow-up-nudge", E),
+    ("to-confirm", E),
+    ("to-confirm", M),
+    ("agreed", E),
+    ("agreed", M),
+    ("due-soon", E),
+    ("due-soon", M),
+]
+PAGES = "https://talks.norrskenkonsult.example"
 LANGUAGES = ("sv", "da", "en", "fi", "nb", "sv_FI")
 ALL = len(EVERY) * len(LANGUAGES)
 
@@ -98,6 +108,39 @@ def test_one_language_can_be_asked_for(inputs: Inputs) -> None:
     ]
     with pytest.raises(Refused, match=r"There are no texts in fr\. There are: da, en, fi, nb, sv, sv_FI\."):
         preview(inputs, sender=SENDER, language="fr")
+
+
+@pytest.fixture(scope="module")
+def texts_with_pages(inputs: Inputs) -> list[PreviewedText]:
+    return preview(inputs, sender=SENDER, page_url=PAGES)
+
+
+def test_what_the_two_write_down_is_there_only_with_the_pages_for_it(texts_with_pages: list[PreviewedText]) -> None:
+    with_pages = [*EVERY[:-2], *ONLY_WITH_PAGES, *EVERY[-2:]]
+    assert [(text.language, text.name, text.role) for text in texts_with_pages] == [
+        (language, name, role) for language in LANGUAGES for name, role in with_pages
+    ]
+
+
+def test_with_pages_the_follow_up_and_the_summaries_lead_to_them(
+    texts: list[PreviewedText], texts_with_pages: list[PreviewedText]
+) -> None:
+    def links(texts: list[PreviewedText]) -> dict[tuple[str, Role], int]:
+        return {(text.name, text.role): text.composed.text.count(PAGES) for text in texts if text.language == "en"}
+
+    assert set(links(texts).values()) == {0}
+    one_each = dict.fromkeys([*ONLY_WITH_PAGES, ("follow-up", E), ("follow-up", M), ("check-in", E)], 1)
+    found = links(texts_with_pages)
+    assert found == found | one_each | {("digest-manager", M): 2, ("digest-hr", HR): 0, ("announcement", E): 0}
+
+
+def test_what_is_agreed_is_an_example_in_the_readers_language(texts_with_pages: list[PreviewedText]) -> None:
+    agreed = {(text.language, text.role): text.composed for text in texts_with_pages if text.name == "agreed"}
+    steps = {language: re.findall(r"(?m)^- (.*)$", agreed[language, E].text) for language in LANGUAGES}
+
+    assert all(len(each) == 2 for each in steps.values())
+    assert len({tuple(each) for each in steps.values()}) == len(LANGUAGES) - 1  # Swedish is also read in Finland
+    assert [name for name, _, _ in agreed["en", M].files] == ["Next steps.ics"]
 
 
 def test_the_index_lists_every_text_with_its_files_and_every_link_leads_somewhere(

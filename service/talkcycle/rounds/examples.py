@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from talkcycle.domain.agreements import ActionDraft, Agreement, confirmed, written
+from talkcycle.domain.agreements import Agreement
 from talkcycle.domain.answer_messages import Misfit, Offer, answer_messages
 from talkcycle.domain.answers import Proposal
 from talkcycle.domain.busy import Span
@@ -15,6 +15,7 @@ from talkcycle.domain.follow_ups import follow_up_messages
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of, iso_week, working_day
 from talkcycle.domain.mailboxes import Answer
 from talkcycle.domain.messages import (
+    CHECK_IN,
     FOLLOW_UP_NUDGE,
     HR_DIGEST,
     HR_HELP,
@@ -27,6 +28,7 @@ from talkcycle.domain.messages import (
 )
 from talkcycle.domain.people import Person, Role
 from talkcycle.domain.talks import Entry, Round, Talk, TalkAnswer, TalkState, abstained, cancelled, moved, reassigned
+from talkcycle.rounds.example_agreement import example_agreement
 from talkcycle.rounds.orders import Facts
 from talkcycle.rounds.plan import Inputs, round_name
 
@@ -38,14 +40,6 @@ NAMES = {
     "fi": ("Aino Laine", "Ville Koski", "Leyla Nur"),
 }
 """Employee, manager, and another employee of the same manager; English ones for every other language."""
-NEXT_STEPS = {
-    "sv": ("Gå grundkursen i projektledning", "Boka en dag med kundtjänst", "En ledig eftermiddag för kursen"),
-    "en": ("Take the first course in project management", "Arrange a day with customer service", "An afternoon off"),
-    "nb": ("Ta grunnkurset i prosjektledelse", "Avtale en dag med kundeservice", "En ettermiddag til kurset"),
-    "da": ("Tage grundkurset i projektledelse", "Aftale en dag med kundeservice", "En eftermiddag til kurset"),
-    "fi": ("Käyn projektinhallinnan peruskurssin", "Sovin päivän asiakaspalvelussa", "Iltapäivä kurssia varten"),
-}
-"""What the employee is to do, what the manager is, and the support for the first."""
 APPROVED_BEFORE = timedelta(days=35)
 MOVED_BEFORE = timedelta(days=6)
 
@@ -60,12 +54,15 @@ class ExampleMessage:
     offer: Offer | None = None
 
 
-def example_messages(inputs: Inputs, language: str, *, seed: str) -> Iterator[ExampleMessage]:
+def example_messages(inputs: Inputs, language: str, *, seed: str, pages: bool) -> Iterator[ExampleMessage]:
     """Each step of the cycle to each of its recipients, then what is built in.
 
     Everybody reads *language*. Conditions are left aside: a step that only applies to some is shown all the same.
+
+    Args:
+        pages: There are pages, where the two write down what they have agreed.
     """
-    scene = _Scene.of(inputs, language, seed)
+    scene = _Scene.of(inputs, language, seed, pages=pages)
     order = {step.id: number for number, step in enumerate(inputs.cycle.steps)}
     steps = [*scene.about_the_round(), *scene.about_the_talk()]
     yield from sorted(steps, key=lambda each: order.get(each.due.key.step, len(order)))
@@ -80,9 +77,10 @@ class _Scene:
     other: Person
     talk: Talk
     entry: Entry
+    pages: bool
 
     @classmethod
-    def of(cls, inputs: Inputs, language: str, seed: str) -> "_Scene":
+    def of(cls, inputs: Inputs, language: str, seed: str, *, pages: bool) -> "_Scene":
         cycle = replace(inputs.cycle, hr=replace(inputs.cycle.hr, language=language))
         window = cycle.window
         holidays = inputs.holidays.get(cycle.country, frozenset())
@@ -110,10 +108,14 @@ class _Scene:
             transport="smtp",
             organizer=cycle.hr.email,
         )
-        return cls(round=round_, employee=employee, manager=manager, other=other, talk=talk, entry=entry)
+        return cls(round=round_, employee=employee, manager=manager, other=other, talk=talk, entry=entry, pages=pages)
 
-    def about_the_talk(self) -> list[ExampleMessage]:
-        return self._messages(self.talk)
+    def about_the_talk(self) -> Iterator[ExampleMessage]:
+        """What comes some time after the talk knows what was agreed in it."""
+        agreement = self._agreement(self.talk, self.employee) if self.pages else None
+        for message in self._messages(self.talk):
+            later = message.due.template == CHECK_IN
+            yield replace(message, facts=replace(message.facts, agreement=agreement)) if later else message
 
     def about_the_round(self) -> Iterator[ExampleMessage]:
         for person, role in ((self.employee, Role.EMPLOYEE), (self.manager, Role.MANAGER)):
@@ -214,35 +216,23 @@ class _Scene:
 
     def _agreed(self) -> Iterator[ExampleMessage]:
         """Nothing is written down; then each of the two writes for the other; then both have confirmed."""
-        at = self.talk.end or self.talk.changed_at
-        drafts = tuple(self._drafts(day_of(at, self.talk.zone)))
-
-        def by(person: Person) -> Agreement:
-            cycle = self.round.cycle.id
-            return written(None, self.talk, cycle=cycle, by=person.id, held=True, drafts=drafts, at=at)
-
-        first, second = self._pair
-        for agreement in (None, by(second), by(first), confirmed(by(second), at=at)):
+        agreement = self._agreement(self.talk, self.employee)
+        by_manager = replace(agreement, confirmed_at=None)
+        for noted in (None, by_manager, replace(by_manager, written_by=self.employee.id), agreement):
             facts = Facts(
                 round=self.round,
                 talk=self.talk,
                 employee=self.employee,
                 manager=self.manager,
                 entry=self.entry,
-                agreement=agreement,
+                agreement=noted,
             )
-            for due in follow_up_messages(self.round, self.talk, *self._pair, agreement=agreement, pages=True):
-                if agreement is None or due.key.step != FOLLOW_UP_NUDGE:
+            for due in follow_up_messages(self.round, self.talk, *self._pair, agreement=noted, pages=self.pages):
+                if noted is None or due.key.step != FOLLOW_UP_NUDGE:
                     yield ExampleMessage(due=due, facts=facts)
 
-    def _drafts(self, day: date) -> Iterator[ActionDraft]:
-        texts = NEXT_STEPS.get(self.employee.language.partition("_")[0], NEXT_STEPS["en"])
-        for what, support, person, weeks in (
-            (texts[0], texts[2], self.employee, 12),
-            (texts[1], "", self.manager, 6),
-        ):
-            due = working_day(day + timedelta(weeks=weeks), self.holidays, earlier=False)
-            yield ActionDraft(what=what, support=support, responsible=person.id, due=due)
+    def _agreement(self, talk: Talk, employee: Person) -> Agreement:
+        return example_agreement(self.round, talk, employee, self.manager)
 
     def _other_times(self) -> Iterator[Span]:
         day = day_of(_start(self.talk), self.talk.zone)
@@ -261,7 +251,7 @@ class _Scene:
             self._talks,
             {person.id: person.name for person in (self.employee, self.other)},
             troubles={self.other.id: Need.UNDELIVERED},
-            follow_ups={self.talk.id: (Need.FOLLOW_UP,)},
+            follow_ups={self.other.id: (Need.FOLLOW_UP,)} if self.pages else {},
             without_mailbox=frozenset(),
             monday=self._monday,
             zone=self.manager.zone,
@@ -273,14 +263,20 @@ class _Scene:
             troubles={Need.UNDELIVERED: 1},
             invited=len(self._talks),
             next_window=None,
+            agreements=[self._agreement(self._earlier, self.other)] if self.pages else (),
             monday=self._monday,
             zone=self.round.cycle.hr.zone,
         )
 
     @property
     def _talks(self) -> list[Talk]:
-        day = working_day(self._monday + 3 * ONE_DAY, self.holidays, earlier=True)
-        return [self.talk, _talk(self.round, self.other, self.manager, day=day, at=self.talk.changed_at)]
+        return [self.talk, self._earlier]
+
+    @property
+    def _earlier(self) -> Talk:
+        """Of the other employee, the week before."""
+        day = working_day(self._monday - 4 * ONE_DAY, self.holidays, earlier=True)
+        return _talk(self.round, self.other, self.manager, day=day, at=self.talk.changed_at)
 
     @property
     def _monday(self) -> date:

@@ -64,7 +64,7 @@ def preview(
     routing = Routing(sender=sender)
     page_link = None if page_url is None else example_links(page_url)
     for tag in _languages(texts, language):
-        for message in example_messages(inputs, tag, seed=seed):
+        for message in example_messages(inputs, tag, seed=seed, pages=page_url is not None):
             order = order_for(
                 message.due,
                 message.facts,
