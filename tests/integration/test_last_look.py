@@ -130,7 +130,7 @@ def test_without_another_time_the_invitation_is_held_with_the_reason_until_hr_re
     row = held(one_day)
     assert row.reason.startswith(MANAGER_BUSY)
     assert len(row.reason) > len(MANAGER_BUSY), "and why there is no other"
-    [shown] = status(one_day.store).rounds
+    [shown] = status(one_day.store, now=one_day.clock.now()).rounds
     assert shown.messages["invitation"] == {"held": 1, "skipped": 1}
     assert one_day.told() == []
     assert one_day.talk().start == START

@@ -12,14 +12,23 @@ from talkcycle.cli.output import console, local, print_json, told_plainly
 if TYPE_CHECKING:
     from talkcycle.rounds.status import RoundStatus
 
+FOLLOW_UP = {
+    "held": "talks held",
+    "not-held": "not held",
+    "followed-up": "agreed by both",
+    "open": "next steps open",
+    "overdue": "of them past their day",
+}
+"""What HR may know of what came after the talks, in words."""
+
 
 def status(config: Config = CONFIG, *, as_json: AsJson = False) -> None:
-    """Show where every round stands: talks, messages, what has no time, holds."""
+    """Show where every round stands: talks, messages, what has no time, how it is followed up, holds."""
     from talkcycle.rounds.status import status as look  # noqa: PLC0415
 
     with told_plainly():
         app = open_application(config)
-        standing = look(app.store)
+        standing = look(app.store, now=app.clock.now())
     if as_json:
         print_json(asdict(standing))
         return
@@ -90,6 +99,8 @@ def _show_round(round_: "RoundStatus") -> None:
     talks = ", ".join(f"{count} {state}" for state, count in round_.talks.items())
     out.print(f"[bold]{round_.id}[/] ({round_.state}), {round_.first} to {round_.last}: {talks}")
     out.print(f"Approved by {round_.approved_by} {local(round_.approved_at, 'UTC')} UTC")
+    if any(round_.follow_up.values()):
+        out.print("Followed up: " + ", ".join(f"{count} {FOLLOW_UP[key]}" for key, count in round_.follow_up.items()))
     states = sorted({state for counts in round_.messages.values() for state in counts})
     if states:
         table = Table("Step", *states)

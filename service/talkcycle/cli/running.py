@@ -43,7 +43,7 @@ def health(
     with told_plainly():
         app = open_application(config)
         now = app.clock.now()
-        standing = status(app.store)
+        standing = status(app.store, now=now)
     faults = []
     if standing.last_tick is None or now - standing.last_tick > timedelta(seconds=within):
         faults.append("the service has not ticked lately: is `talkcycle run` running?")

@@ -106,8 +106,14 @@ class Daemon:
 
         tidied = tidy(self.store, now=self.clock.now())
         drop_pages(self.settings.data, tidied.purged)
-        if tidied.payloads or tidied.closed or tidied.purged:
-            self.log.info("tidied", payloads=tidied.payloads, closed=tidied.closed, purged=tidied.purged)
+        if tidied.payloads or tidied.closed or tidied.purged or tidied.agreements:
+            self.log.info(
+                "tidied",
+                payloads=tidied.payloads,
+                closed=tidied.closed,
+                purged=tidied.purged,
+                agreements=tidied.agreements,
+            )
 
 
 class _Guarded:

@@ -1,4 +1,4 @@
-"""What time does to rounds: payloads are dropped, rounds close, and are purged."""
+"""What time does to rounds: payloads are dropped, rounds close, and are purged; what was agreed in them goes later."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,11 +11,12 @@ from talkcycle.domain.talks import Round, RoundState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tidied:
-    """What was tidied away. *closed*, *purged*: round ids."""
+    """What was tidied away. *closed*, *purged*: round ids. *agreements*: so many talks of which nothing is kept any more."""
 
     payloads: int
     closed: tuple[str, ...]
     purged: tuple[str, ...]
+    agreements: int
 
 
 def tidy(store: Store, *, now: datetime) -> Tidied:
@@ -37,7 +38,23 @@ def tidy(store: Store, *, now: datetime) -> Tidied:
             session.ledger.record(_note(round_, "purge", now))
     for round_ in expired:
         store.purge_round(round_.id)
-    return Tidied(payloads=payloads, closed=tuple(each.id for each in closed), purged=tuple(each.id for each in expired))
+    return Tidied(
+        payloads=payloads,
+        closed=tuple(each.id for each in closed),
+        purged=tuple(each.id for each in expired),
+        agreements=_forget_agreements(store, now),
+    )
+
+
+def _forget_agreements(store: Store, now: datetime) -> int:
+    count = store.drop_agreements(before=now)
+    if count:
+        detail = f"of {count} talks, as the retention says"
+        with store.write() as session:
+            session.ledger.record(
+                AuditEntry(at=now, who="service", action="forget", subject="what was agreed", detail=detail)
+            )
+    return count
 
 
 def _is_over(round_: Round, now: datetime) -> bool:
