@@ -11,7 +11,13 @@ from talkcycle.domain.talks import Round, RoundState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tidied:
-    """What was tidied away. *closed*, *purged*: round ids. *agreements*: so many talks of which nothing is kept any more."""
+    """What was tidied away.
+
+    Attributes:
+        payloads: Messages without their text now.
+        closed, purged: Round ids.
+        agreements: Talks of which nothing that was agreed is kept any more.
+    """
 
     payloads: int
     closed: tuple[str, ...]
