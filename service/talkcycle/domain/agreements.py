@@ -99,7 +99,7 @@ class Agreement:
     def may_be_read_by(self, person: str) -> bool:
         return person in {self.employee, self.manager} | self.shared_with
 
-    def says(self, held: bool, drafts: "Iterable[ActionDraft]") -> bool:
+    def says(self, drafts: "Iterable[ActionDraft]", *, held: bool) -> bool:
         """Whether it is what *held* and *drafts* would make of it: there is nothing to write down."""
         said = [(each.what, each.responsible, each.due, each.support) for each in self.actions]
         new = [(each.what, each.responsible, each.due, each.support) for each in drafts if not each.empty]

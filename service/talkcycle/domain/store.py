@@ -183,8 +183,12 @@ class Agreements(Protocol):
         """The last day by which anything agreed in the round is to be done."""
         ...
 
-    def put(self, agreement: Agreement, *, keep_until: datetime) -> None:
-        """Insert it, or replace its revision before. LookupError unless that is exactly one less. *keep_until*: UTC."""
+    def put(self, agreement: Agreement, *, keep_until: datetime | None = None) -> None:
+        """Insert it, or replace its revision before. LookupError unless that is exactly one less.
+
+        Args:
+            keep_until: UTC; None: as long as it was to be kept already.
+        """
         ...
 
 
@@ -282,7 +286,7 @@ class Outbox(Protocol):
         ...
 
     def lanes(self, *, now: datetime) -> list[Lane]:
-        """Where queued messages wait whose instant has come, the most of them first. Nothing while on hold."""
+        """Where queued messages wait that can be claimed, the most of them first. Nothing while on hold."""
         ...
 
     def claim(
@@ -293,7 +297,8 @@ class Outbox(Protocol):
         *mailbox*: only those of that lane; None: any of the transport.
 
         One transaction; two owners never get the same row. A message whose expiry has passed is not claimed but
-        skipped with that reason. Returns nothing while the outbox is on hold.
+        skipped with that reason. Returns nothing while the outbox is on hold. Messages about a subject that is to be
+        looked at now wait for that, since they may not apply any more: whoever has abstained a second ago gets nothing.
         """
         ...
 
@@ -355,7 +360,8 @@ class Outbox(Protocol):
     def record_bounce(self, message_id: str, said: str, *, permanent: bool, now: datetime) -> KnownMessage | None:
         """Note that a mail came back, or is late: the message as it is then; None: no mail of ours has that Message-ID.
 
-        One that never will arrive has failed, and did not arrive; one that is late stays as it is, with a note.
+        One that never will arrive has failed, and did not arrive; one that is late stays as it is, with a note. One that
+        is being sent stays as it is: whoever has it in hand says what became of it, and then the report can be noted.
         """
         ...
 

@@ -20,6 +20,7 @@ VARIABLES = frozenset(
     {
         *("recipient_name", "other_name", "organisation", "hr_name", "hr_email", "hr_telephone"),
         *("minutes", "date_time", "other_zone_time", "proposed_date_time"),
+        *("who", "by", "number", "latest", "example_day"),
     }
 )
 """What a text of a page may use. Those of no talk - refused, busy, broken - have nothing."""

@@ -14,7 +14,6 @@ from talkcycle.domain.agreements import (
     action_problems,
     confirmed,
     progressed,
-    shared,
     written,
 )
 from talkcycle.domain.instants import round_ends
@@ -22,8 +21,9 @@ from talkcycle.domain.links import Link
 from talkcycle.domain.localtime import ONE_DAY, day_of, instant_of
 from talkcycle.domain.people import Person
 from talkcycle.domain.store import AuditEntry, Session, Store
-from talkcycle.domain.talks import Round, Talk, TalkState
-from talkcycle.rounds.own_talk import Outcome
+from talkcycle.domain.talks import Round, RoundState, Talk, TalkState
+from talkcycle.rounds.choices import Outcome
+from talkcycle.rounds.sharing import may_share
 
 AS_FAR_AS = timedelta(days=366)
 """Nothing is due later than this from now, nor after the round is forgotten: nobody could be reminded of it."""
@@ -38,6 +38,7 @@ class FollowUp:
         agreement: What is written down about the talk as it is now, if *person* may read it; None: nothing is.
         hidden: What is written down was agreed with an earlier manager, and the employee has not let *person* read it.
         over: The talk's time has come.
+        in_window: There may still be times for a talk of the round.
     """
 
     link: Link
@@ -48,6 +49,7 @@ class FollowUp:
     agreement: Agreement | None
     hidden: bool
     over: bool
+    in_window: bool
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -63,21 +65,26 @@ class FollowUp:
     def may_confirm(self) -> bool:
         return self.agreement is not None and self.agreement.awaits == self.person.id
 
-    def latest(self, now: datetime) -> date:
-        """The last day by which something can be due."""
-        cycle = self.round.cycle
-        forgotten = round_ends(cycle) + timedelta(days=cycle.retention.round_days)
-        return min(day_of(now, self.person.zone) + AS_FAR_AS, forgotten - ONE_DAY)
+    @property
+    def may_choose(self) -> bool:
+        """Whether the talk has not been held, and can get another time on its own page."""
+        not_held = self.agreement is not None and not self.agreement.held and self.talk.state is TalkState.PLACED
+        return not_held and self.in_window and self.round.state is RoundState.APPROVED
+
+    @property
+    def may_share(self) -> bool:
+        """Whether it is the reader's to say if the manager they have now may read what they agreed with another one."""
+        return may_share(self.person.id, self.talk, self.agreement)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnAction:
-    """Something that is a person's own to do. *other*: with whom it was agreed. *revision*: of the agreement."""
+    """Something that is a person's own to do. *other*: with whom it was agreed. *wording*: of the agreement."""
 
     talk: str
     action: Action
     other: Person
-    revision: int
+    wording: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,21 +116,32 @@ def follow_up_of(session: Session, link: Link, round_: Round, talks: Sequence[Ta
         agreement=None if hidden else agreement,
         hidden=hidden,
         over=talk.start is not None and talk.start <= now,
+        in_window=day_of(now, round_.cycle.zone) <= round_.cycle.window.last,
     )
+
+
+def latest_due(round_: Round, person: Person, now: datetime) -> date:
+    """The last day by which something of *round_* can be due for *person*."""
+    cycle = round_.cycle
+    forgotten = round_ends(cycle) + timedelta(days=cycle.retention.round_days)
+    return min(day_of(now, person.zone) + AS_FAR_AS, forgotten - ONE_DAY)
 
 
 def own_actions_of(session: Session, link: Link, round_: Round) -> OwnActions | None:
     """What is *link*'s person's to do of all that was agreed in the round; None: they are not in it any more."""
-    talks = {talk.id: talk for talk in session.talks.of_person(round_.id, link.person)}
-    people = session.rosters.people(round_.roster, {link.person, *(_other(talk, link.person) for talk in talks.values())})
+    talks = [talk.id for talk in session.talks.of_person(round_.id, link.person)]
+    theirs = [each for each in session.agreements.of_talks(round_.id, talks).values() if each.held]
+    people = session.rosters.people(
+        round_.roster, {link.person, *(id_ for each in theirs for id_ in (each.employee, each.manager))}
+    )
     if link.person not in people or people[link.person].left:
         return None
     found = [
-        OwnAction(talk=id_, action=action, other=people[_other(talks[id_], link.person)], revision=agreement.revision)
-        for id_, agreement in session.agreements.of_talks(round_.id, list(talks)).items()
-        if agreement.held and link.person in {agreement.employee, agreement.manager}
+        OwnAction(talk=agreement.talk, action=action, other=people[other], wording=agreement.wording)
+        for agreement in theirs
+        for other in {agreement.employee, agreement.manager} - {link.person}
         for action in agreement.actions
-        if action.responsible == link.person
+        if action.responsible == link.person and other in people
     ]
     found.sort(key=lambda each: (each.action.progress is not Progress.OPEN, each.action.due, each.talk))
     return OwnActions(link=link, round=round_, person=people[link.person], actions=tuple(found))
@@ -135,7 +153,9 @@ def problems_of(
     """What keeps *drafts* from being written down: by place and field."""
     known = {each.number: each for each in page.agreement.actions} if page.agreement else {}
     today = day_of(now, page.person.zone)
-    return action_problems(drafts, pair=page.pair, known=known, today=today, latest=page.latest(now))
+    return action_problems(
+        drafts, pair=page.pair, known=known, today=today, latest=latest_due(page.round, page.person, now)
+    )
 
 
 def write_down(
@@ -150,6 +170,8 @@ def write_down(
     """
     if not page.may_write:
         return Outcome.CLOSED
+    if page.agreement is not None and page.agreement.says(drafts, held=held):
+        return Outcome.ALREADY
 
     def change(before: Agreement | None) -> Agreement | None:
         current = about(before, page.talk)
@@ -164,15 +186,15 @@ def write_down(
     return _change(store, page.round, page.talk, change, who=page.person.id, action=action, now=now)
 
 
-def confirm(store: Store, page: FollowUp, *, revision: int, now: datetime) -> Outcome:
-    """Note that *page*'s person confirms what the other wrote down."""
+def confirm(store: Store, page: FollowUp, *, wording: int, now: datetime) -> Outcome:
+    """Note that *page*'s person confirms what the other wrote down. *wording*: what they have read."""
     if page.agreement is not None and page.agreement.confirmed_at is not None:
         return Outcome.ALREADY
     if not page.may_confirm:
         return Outcome.CLOSED
 
     def change(before: Agreement | None) -> Agreement | None:
-        return confirmed(before, at=now) if before is not None and before.revision == revision else None
+        return confirmed(before, at=now) if before is not None and before.wording == wording else None
 
     return _change(store, page.round, page.talk, change, who=page.person.id, action="confirm", now=now)
 
@@ -185,10 +207,13 @@ def go_on(
     *,
     to: Progress,
     due: date | None,
-    revision: int,
+    wording: int,
     now: datetime,
 ) -> Outcome:
-    """Note how it goes with one of *page*'s actions: done, dropped, open again, or due by another day."""
+    """Note how it goes with one of *page*'s actions: done, dropped, open again, or due by another day.
+
+    Nobody but who is responsible says so: what the other does meanwhile is not in the way, unless they change the words.
+    """
     own = next((each for each in page.actions if (each.talk, each.action.number) == (talk, number)), None)
     if own is None:
         return Outcome.CLOSED
@@ -196,27 +221,13 @@ def go_on(
         return Outcome.ALREADY
 
     def change(before: Agreement | None) -> Agreement | None:
-        return progressed(before, number, to=to, due=due) if before is not None and before.revision == revision else None
+        if before is None or before.wording != wording:
+            return None
+        return progressed(before, number, to=to, due=due, at=now)
 
     with store.read() as session:
         talks = session.talks.of_round(page.round.id, [talk])
-    return _change(store, page.round, talks[0], change, who=page.person.id, action=f"action-{to}", now=now)
-
-
-def share(store: Store, page: FollowUp, *, yes: bool, revision: int, now: datetime) -> Outcome:
-    """The employee lets the manager they have now read what was agreed with the one before, or takes that back."""
-    if page.agreement is None or page.person.id != page.talk.employee:
-        return Outcome.CLOSED
-    if page.agreement.may_be_read_by(page.talk.manager) is yes:
-        return Outcome.ALREADY
-    if page.agreement.manager == page.talk.manager:
-        return Outcome.CLOSED
-
-    def change(before: Agreement | None) -> Agreement | None:
-        return shared(before, page.talk.manager, yes=yes) if before is not None and before.revision == revision else None
-
-    action = "share" if yes else "unshare"
-    return _change(store, page.round, page.talk, change, who=page.person.id, action=action, now=now)
+    return _change(store, page.round, talks[0], change, who=page.person.id, action="next-step", now=now)
 
 
 def _change(
@@ -239,8 +250,9 @@ def _change(
         session.agreements.put(after, keep_until=_keep_until(after, round_))
         looked_at = {talk.subject, f"person:{talk.manager}", "round"}
         session.schedule.put(round_.id, dict.fromkeys(sorted(looked_at), now))
-        subject, detail = f"{round_.id}/{talk.subject}", f"{len(after.actions)} next steps"
-        session.ledger.record(AuditEntry(at=now, who=f"person:{who}", action=action, subject=subject, detail=detail))
+        # HR reads the trail: that something was noted, not what, nor how much of it.
+        subject = f"{round_.id}/{talk.subject}"
+        session.ledger.record(AuditEntry(at=now, who=f"person:{who}", action=action, subject=subject, detail=""))
     return Outcome.DONE
 
 
@@ -250,7 +262,3 @@ def _keep_until(agreement: Agreement, round_: Round) -> datetime:
     of_its_own = day_of(agreement.start, cycle.zone) + timedelta(days=cycle.retention.agreed_days)
     with_round = round_ends(cycle) + timedelta(days=cycle.retention.round_days)
     return instant_of(max(of_its_own, with_round) + ONE_DAY, time(0), cycle.zone)
-
-
-def _other(talk: Talk, person: str) -> str:
-    return talk.manager if person == talk.employee else talk.employee

@@ -1,25 +1,33 @@
-"""What a link opens: an employee's own talk, the talks a manager holds, or one of those."""
+"""What a link opens: an employee's own talk, the talks a manager holds, one of those, or what was agreed."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from talkcycle.domain.agreements import Agreement, about
 from talkcycle.domain.answers import Proposal, asked_since, given_by, is_unconfirmed, proposed
 from talkcycle.domain.links import Link, Purpose, link_ends
 from talkcycle.domain.messages import KnownMessage
 from talkcycle.domain.people import Person
 from talkcycle.domain.store import Session, Store
 from talkcycle.domain.talks import BY_MANAGER, Round, RoundState, Talk, TalkAnswer, TalkState
+from talkcycle.rounds.follow_up import FollowUp, OwnActions, follow_up_of, own_actions_of
+from talkcycle.rounds.sharing import agreed_before, may_share
 
 
 class Standing(StrEnum):
-    """How a talk stands for those who look at it. ``over``: its time has come. ``off``: called off by others."""
+    """How a talk stands for those who look at it.
+
+    ``over``: its time has come. ``not-held``: so it has, and one of the two says that it did not take place. ``off``:
+    called off by others.
+    """
 
     PLACED = "placed"
     UNPLACED = "unplaced"
     OVER = "over"
+    NOT_HELD = "not-held"
     OPTED_OUT = "opted-out"
     OFF = "off"
 
@@ -34,6 +42,8 @@ class TalkPage:
         answerable: Answers are about the time it has now; else they cannot be yet.
         proposal: The time that one of the two proposes instead; also one after which somebody said that the talk stays.
         unconfirmed: Its manager should know that the time may not hold.
+        agreement: What is written down about it as it is now, if the reader may read it; None: nothing is.
+        before: What its employee agreed in their last talk, if the reader may read it.
     """
 
     link: Link
@@ -46,6 +56,8 @@ class TalkPage:
     answerable: bool = False
     proposal: Proposal | None = None
     unconfirmed: bool = False
+    agreement: Agreement | None = None
+    before: Agreement | None = None
 
     @property
     def who(self) -> str:
@@ -54,8 +66,9 @@ class TalkPage:
 
     @property
     def may_change(self) -> bool:
-        """Whether it is still to come, and the reader may opt out of it or call it off."""
-        return self.round.state is RoundState.APPROVED and self.standing in {Standing.PLACED, Standing.UNPLACED}
+        """Whether it is still to come, or to come again, and the reader may opt out of it or call it off."""
+        to_come = {Standing.PLACED, Standing.UNPLACED, Standing.NOT_HELD}
+        return self.round.state is RoundState.APPROVED and self.standing in to_come
 
     @property
     def may_take_back(self) -> bool:
@@ -72,6 +85,11 @@ class TalkPage:
         return self.may_change or self.may_take_back
 
     @property
+    def may_share(self) -> bool:
+        """Whether it is the reader's to say if their manager may read what they agreed with the one before."""
+        return may_share(self.reader.id, self.talk, self.before)
+
+    @property
     def may_answer(self) -> bool:
         return self.may_change and self.answerable and self.standing is Standing.PLACED
 
@@ -86,7 +104,7 @@ class HostedTalks:
     talks: tuple[TalkPage, ...]
 
 
-Opened = TalkPage | HostedTalks
+Opened = TalkPage | HostedTalks | FollowUp | OwnActions
 """What links open."""
 
 
@@ -98,31 +116,45 @@ def open_page(store: Store, token: str, *, now: datetime) -> Opened | None:
         if link is None or round_ is None:
             return None
         talks = [] if link.talk is None else session.talks.of_round(round_.id, [link.talk])
-        if now >= link_ends(link, round_, talks[0] if talks else None):
+        last_due = session.agreements.last_due(round_.id)
+        if now >= link_ends(link, round_, talks[0] if talks else None, last_due):
             return None
         match link.purpose:
             case Purpose.TALK:
                 own = [talk for talk in talks if talk.employee == link.person]
-                return next(iter(_pages(session, link, round_, own, now)), None)
+                return _one(session, link, round_, own, now)
             case Purpose.HOSTED:
                 hosted = [talk for talk in talks if talk.manager == link.person]
-                return next(iter(_pages(session, link, round_, hosted, now)), None)
+                return _one(session, link, round_, hosted, now)
             case Purpose.TALKS:
                 return _hosted(session, link, round_, now)
-            case _:
-                return None
+            case Purpose.FOLLOW_UP:
+                return follow_up_of(session, link, round_, talks, now)
+            case Purpose.ACTIONS:
+                return own_actions_of(session, link, round_)
 
 
-def standing_of(talk: Talk, now: datetime) -> Standing:
+def standing_of(talk: Talk, agreement: Agreement | None, now: datetime) -> Standing:
+    """How *talk* stands. *agreement*: what is written down about it as it is now."""
     match talk.state:
         case TalkState.ABSTAINED:
             return Standing.OPTED_OUT
         case TalkState.CANCELLED:
             return Standing.OFF
         case TalkState.PLACED if talk.start is not None:
-            return Standing.OVER if talk.start <= now else Standing.PLACED
+            if talk.start > now:
+                return Standing.PLACED
+            return Standing.OVER if agreement is None or agreement.held else Standing.NOT_HELD
         case _:
             return Standing.UNPLACED
+
+
+def _one(session: Session, link: Link, round_: Round, talks: Sequence[Talk], now: datetime) -> TalkPage | None:
+    page = next(iter(_pages(session, link, round_, talks, now)), None)
+    before = None if page is None else agreed_before(session, round_, page.talk)
+    if page is None or before is None or not before.may_be_read_by(link.person):
+        return page
+    return replace(page, before=before)
 
 
 def _hosted(session: Session, link: Link, round_: Round, now: datetime) -> HostedTalks | None:
@@ -140,6 +172,7 @@ def _pages(session: Session, link: Link, round_: Round, talks: Sequence[Talk], n
     if link.person not in people or people[link.person].left:
         return ()
     entries, answers = session.talks.entries(round_.id, ids), session.talks.answers(round_.id, ids)
+    agreements = session.agreements.of_talks(round_.id, [each.id for each in talks if each.start and each.start <= now])
     rows: dict[str, list[KnownMessage]] = defaultdict(list)
     for row in session.outbox.of_subjects(round_.id, [talk.subject for talk in talks]):
         rows[row.key.subject].append(row)
@@ -147,8 +180,9 @@ def _pages(session: Session, link: Link, round_: Round, talks: Sequence[Talk], n
     for talk in talks:
         other = people.get(talk.manager if talk.employee == link.person else talk.employee)
         if other is not None:
-            entry, those, about = entries.get(talk.id), answers.get(talk.id, []), rows[talk.subject]
-            standing, step = standing_of(talk, now), round_.cycle.calendar_step.id
+            entry, those, told = entries.get(talk.id), answers.get(talk.id, []), rows[talk.subject]
+            agreement, step = about(agreements.get(talk.id), talk), round_.cycle.calendar_step.id
+            standing = standing_of(talk, agreement, now)
             coming = standing is Standing.PLACED
             found.append(
                 TalkPage(
@@ -158,10 +192,11 @@ def _pages(session: Session, link: Link, round_: Round, talks: Sequence[Talk], n
                     reader=people[link.person],
                     other=other,
                     standing=standing,
-                    answer=given_by(link.person, talk, entry, those, about, calendar_step=step) if coming else None,
-                    answerable=coming and asked_since(talk, entry, about, calendar_step=step) is not None,
-                    proposal=proposed(talk, entry, those, about, calendar_step=step) if coming else None,
-                    unconfirmed=coming and is_unconfirmed(talk, entry, those, about, calendar_step=step),
+                    answer=given_by(link.person, talk, entry, those, told, calendar_step=step) if coming else None,
+                    answerable=coming and asked_since(talk, entry, told, calendar_step=step) is not None,
+                    proposal=proposed(talk, entry, those, told, calendar_step=step) if coming else None,
+                    unconfirmed=coming and is_unconfirmed(talk, entry, those, told, calendar_step=step),
+                    agreement=agreement if agreement is not None and agreement.may_be_read_by(link.person) else None,
                 )
             )
     return tuple(found)

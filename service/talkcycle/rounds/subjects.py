@@ -17,6 +17,7 @@ from talkcycle.domain.routes import DEAF, Hearing
 from talkcycle.domain.store import Session
 from talkcycle.domain.talks import Entry, Round, Talk, TalkAnswer
 from talkcycle.rounds.orders import Facts
+from talkcycle.rounds.sharing import agreed_before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ def _desired(
             hosts={entry.host: people[entry.host] for entry in its_entries if entry.host in people},
             reached=reached(its_entries, (row for row in known if row.key.step == round_.cycle.calendar_step.id)),
             agreement=agreement,
-            agreed_before=_agreed_before(session, round_, talk),
+            agreed_before=agreed_before(session, round_, talk),
         )
         messages = talk_messages(
             round_,
@@ -126,12 +127,6 @@ def _desired(
     roles = roles_in(talks, person.id)
     messages = person_messages(round_, person, roles, joined_at=joined_at(talks), last_due=last_due)
     return messages, Facts(round=round_, person=person)
-
-
-def _agreed_before(session: Session, round_: Round, talk: Talk) -> Agreement | None:
-    if talk.start is None:
-        return None
-    return session.agreements.before(talk.employee, cycle=round_.cycle.id, start=talk.start)
 
 
 def _steps_after(round_: Round) -> dict[str, str]:

@@ -22,8 +22,9 @@ from talkcycle.web.rates import Rates
 STYLE, ICON = "style.css", "icon.svg"
 MEDIA_TYPES = {STYLE: "text/css", ICON: "image/svg+xml"}
 A_YEAR = "public, max-age=31536000, immutable"
-LARGEST_BODY = 16_384
-MOST_FIELDS = 20
+LARGEST_BODY = 65_536
+"""Five next steps of 300 letters and as many for their support, each of which can take twelve bytes."""
+MOST_FIELDS = 40
 FORM = "application/x-www-form-urlencoded"
 OWN_SITE = frozenset({"same-origin", "none"})
 PER_MINUTE_AND_ADDRESS = 300

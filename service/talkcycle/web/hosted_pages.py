@@ -17,6 +17,7 @@ from talkcycle.web.one_talk import Dones, OneTalk, placed
 GROUPS = {
     Standing.PLACED: "next",
     Standing.UNPLACED: "unplaced",
+    Standing.NOT_HELD: "not_held",
     Standing.OVER: "over",
     Standing.OPTED_OUT: "off",
     Standing.OFF: "off",

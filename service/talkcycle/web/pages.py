@@ -7,9 +7,12 @@ one that answers what is asked of it, and a case here. Routes and what stands be
 from dataclasses import dataclass
 
 from talkcycle.domain.links import Purpose
+from talkcycle.rounds.follow_up import FollowUp, OwnActions
 from talkcycle.rounds.own_pages import HostedTalks, Opened, TalkPage, open_page
+from talkcycle.web.action_pages import ActionPages
 from talkcycle.web.asked import Answer, Asked
 from talkcycle.web.desk import Desk
+from talkcycle.web.follow_up_pages import FollowUpPages
 from talkcycle.web.hosted_pages import HostedPages, HostedTalkPages
 from talkcycle.web.offered_times import OfferedTimes
 from talkcycle.web.talk_pages import TalkPages
@@ -35,5 +38,9 @@ class Pages:
                 return pages(desk=self.desk, times=self.times, asked=asked, page=opened).answer()
             case HostedTalks():
                 return HostedPages(desk=self.desk, asked=asked, page=opened).answer()
+            case FollowUp():
+                return FollowUpPages(desk=self.desk, asked=asked, page=opened).answer()
+            case OwnActions():
+                return ActionPages(desk=self.desk, asked=asked, page=opened).answer()
             case None:
                 return None

@@ -1,0 +1,45 @@
+"""Who else may read what an employee agreed: the manager they have now, if they say so."""
+
+from datetime import datetime
+
+from talkcycle.domain.agreements import Agreement, shared
+from talkcycle.domain.store import AuditEntry, Session, Store
+from talkcycle.domain.talks import Round, Talk
+from talkcycle.rounds.choices import Outcome
+
+
+def agreed_before(session: Session, round_: Round, talk: Talk) -> Agreement | None:
+    """What *talk*'s employee agreed in their last talk of the cycle before it; None: nothing."""
+    if talk.start is None:
+        return None
+    return session.agreements.before(talk.employee, cycle=round_.cycle.id, start=talk.start)
+
+
+def may_share(person: str, talk: Talk, agreement: Agreement | None) -> bool:
+    """Whether *person* may say if the manager of *talk* can read *agreement*: it is theirs, and made with another one."""
+    return agreement is not None and person == agreement.employee == talk.employee and agreement.manager != talk.manager
+
+
+def share(
+    store: Store, person: str, talk: Talk, agreement: Agreement, *, yes: bool, wording: int, now: datetime
+) -> Outcome:
+    """Let the manager of *talk* read *agreement* or not any more, as *person* says.
+
+    Args:
+        agreement: Of this talk or of an earlier one, whose round may be gone already.
+        wording: What the person has read.
+    """
+    if not may_share(person, talk, agreement):
+        return Outcome.CLOSED
+    if agreement.may_be_read_by(talk.manager) is yes:
+        return Outcome.ALREADY
+    with store.write() as session:
+        before = session.agreements.of_talks(agreement.round, [agreement.talk]).get(agreement.talk)
+        there = session.talks.of_round(talk.round, [talk.id])
+        if before is None or before.wording != wording or not there or there[0].manager != talk.manager:
+            return Outcome.CHANGED
+        session.agreements.put(shared(before, talk.manager, yes=yes))
+        session.schedule.put(talk.round, dict.fromkeys((talk.subject, f"person:{talk.manager}"), now))
+        subject, action = f"{agreement.round}/talk:{agreement.talk}", "share" if yes else "unshare"
+        session.ledger.record(AuditEntry(at=now, who=f"person:{person}", action=action, subject=subject, detail=""))
+    return Outcome.DONE
