@@ -25,9 +25,11 @@ from talkcycle.bootstrap import Application, read_inputs, settings_of, store_of
 from talkcycle.daemon.simulation import VirtualClock
 from talkcycle.daemon.tick import Ticker
 from talkcycle.domain.links import Link, Purpose
+from talkcycle.domain.mailboxes import Answer
 from talkcycle.domain.service import WebSettings
 from talkcycle.domain.store import OutboxFilter
-from talkcycle.domain.talks import Talk
+from talkcycle.domain.talks import Talk, TalkAnswer
+from talkcycle.rounds.answered import keep_answers
 from talkcycle.rounds.approve import approve, prepare_approval
 from talkcycle.rounds.page_links import PageLinks
 from talkcycle.rounds.plan import make_draft
@@ -74,7 +76,7 @@ class Form(HTMLParser):
             self.action = found["action"]
         if tag == "input" and found["type"] == "hidden":
             self.hidden[found["name"]] = found["value"]
-        if tag == "input" and found["type"] == "radio":
+        if tag == "input" and found["type"] in {"radio", "checkbox"}:
             self.choices.setdefault(found["name"], []).append(found["value"])
 
 
@@ -84,6 +86,7 @@ class WebOffice:
     Attributes:
         url: Of the server itself; links in mails have *prefix* behind a name that nothing resolves.
         logged: What the pages logged.
+        hearing: How people can answer, as far as the ticks know.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -103,6 +106,7 @@ class WebOffice:
         with self.store.read() as session:
             self.round = next((each.id for each in session.rounds.all()), "")
         self.url = ""
+        self.hearing = self.settings.routing.hears
 
     def approve(self) -> None:
         inputs = read_inputs(self.folder / "cycle.yaml", self.settings, today=NOW.date())
@@ -127,7 +131,7 @@ class WebOffice:
             shelf=self.app.shelf,
             clock=self.clock,
             policy=self.settings.retry,
-            routing=self.settings.routing,
+            routing=replace(self.settings.routing, hears=self.hearing),
             mark=self.settings.data / "mark",
             log=structlog.wrap_logger(None, processors=[LogCapture()]),
             page_link=PageLinks(store=self.store, url=self.web.url),
@@ -146,13 +150,39 @@ class WebOffice:
         with self.store.read() as session:
             return session.talks.of_round(self.round, [employee])[0]
 
-    def token(self, person: str, purpose: Purpose = Purpose.TALK) -> str:
-        link = Link(round=self.round, person=person, purpose=purpose, talk=person if purpose is Purpose.TALK else None)
+    def token(self, person: str, purpose: Purpose = Purpose.TALK, talk: str | None = None) -> str:
+        """Of a page of *person*. *talk*: which one it is about, for a page about one; else the person's own."""
+        link = Link(
+            round=self.round,
+            person=person,
+            purpose=purpose,
+            talk=(talk or person) if purpose.of_one_talk else None,
+        )
         with self.store.read() as session:
             return session.links.token(session.links.current(link))
 
-    def page(self, person: str, purpose: Purpose = Purpose.TALK) -> str:
-        return f"{self.url}/{self.token(person, purpose)}"
+    def page(self, person: str, purpose: Purpose = Purpose.TALK, talk: str | None = None) -> str:
+        return f"{self.url}/{self.token(person, purpose, talk)}"
+
+    def hears(
+        self, person: str, answer: Answer, *, talk: str, proposed: datetime | None = None, minutes: int = 0
+    ) -> None:
+        """An answer of *person* by mail, that a server vouches for. *minutes*: of what is proposed, if not the talk's."""
+        about = self.talk(talk)
+        lasts = timedelta(minutes=minutes or about.minutes)
+        given = TalkAnswer(
+            party=f"person:{person}",
+            answer=answer.value,
+            at=self.clock.at,
+            proposed=None if proposed is None else (proposed, proposed + lasts),
+        )
+        with self.store.write() as session:
+            keep_answers(session, session.talks.entries(self.round, [talk])[talk], [given], now=self.clock.at)
+
+    def answers(self, talk: str) -> dict[str, str]:
+        """What is known of each party's answer."""
+        with self.store.read() as session:
+            return {each.party: each.answer for each in session.talks.answers(self.round, [talk]).get(talk, [])}
 
     def rows(self, **wanted: Any) -> list[Any]:
         with self.store.read() as session:

@@ -64,6 +64,23 @@ def heed(
     )
 
 
+def news(seen: Iterable[TalkAnswer], kept: Iterable[TalkAnswer], *, since: datetime) -> list[TalkAnswer]:
+    """Those of *seen* against which no newer answer is *kept*: of what people answer on their page no calendar knows.
+
+    Args:
+        since: When the talk became as it is now, UTC. That a calendar knows of no answer says nothing about one since.
+    """
+    given = {each.party: each.at for each in kept if each.verified and each.at is not None}
+
+    def is_older(each: TalkAnswer) -> bool:
+        at = given.get(each.party)
+        if at is None:
+            return False
+        return at > each.at if each.at is not None else each.answer == Answer.NONE and at >= since
+
+    return [each for each in seen if not is_older(each)]
+
+
 def _is_about(row: KnownMessage, talk: Talk, entry: Entry) -> bool:
     """Not about an entry it took over from, the end of which comes last of all."""
     return row.key.subject == talk.subject and row.kind in PUTS_IT_THERE and row.key.version >= entry.opened

@@ -9,7 +9,7 @@ from talkcycle.domain.derive import talk_messages
 from talkcycle.domain.mailboxes import SeenEntry
 from talkcycle.domain.messages import Kind
 from talkcycle.domain.people import Person
-from talkcycle.domain.seen import Heeded, heed
+from talkcycle.domain.seen import Heeded, heed, news
 from talkcycle.domain.store import AuditEntry, Session
 from talkcycle.domain.talks import DELETED, Entry, Round, Talk, TalkState, cancelled, moved
 from talkcycle.rounds.answered import keep_answers
@@ -53,7 +53,8 @@ def heed_entry(session: Session, scene: Scene, seen: SeenEntry, *, now: datetime
     heeded = heed(talk, entry, seen, employee=scene.people[talk.employee], room=scene.room, rows=rows)
     if not seen.gone and seen.remote_id != entry.remote_id:
         session.talks.entry_is_at(entry.uid, seen.remote_id)
-    keep_answers(session, entry, heeded.answers, now=now)
+    kept = session.talks.answers(talk.round, [talk.id]).get(talk.id, [])
+    keep_answers(session, entry, news(heeded.answers, kept, since=talk.changed_at), now=now)
     if heeded.gone:
         _was_deleted(session, scene, now=now)
     elif heeded.moved_to is not None:

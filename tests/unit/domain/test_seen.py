@@ -11,7 +11,7 @@ from builders import START, a_person, a_talk, at
 from talkcycle.domain.mailboxes import Answer, SeenAnswer, SeenEntry
 from talkcycle.domain.messages import CANCELLATION, Kind, KnownMessage, MessageKey, OutboxState
 from talkcycle.domain.people import Person
-from talkcycle.domain.seen import Heeded, heed
+from talkcycle.domain.seen import Heeded, heed, news
 from talkcycle.domain.talks import Entry, TalkAnswer
 
 HOUR = timedelta(hours=1)
@@ -212,3 +212,38 @@ def test_a_room_that_has_not_declined_is_kept(answer: Answer) -> None:
 def test_a_room_may_decline_the_time_to_which_somebody_moved_the_talk() -> None:
     found = heeded(seen(start=START + HOUR, answers=(NOT_SUND,)), room=SUND)
     assert (found.moved_to, found.declined) == ((START + HOUR, 60), SUND)
+
+
+SINCE = START - timedelta(days=20)
+
+
+def given(answer: Answer, days: int | None, party: str = "person:anna") -> TalkAnswer:
+    at_ = None if days is None else SINCE + timedelta(days=days)
+    return TalkAnswer(party=party, answer=answer.value, at=at_)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        pytest.param(given(Answer.DECLINED, 2), given(Answer.ACCEPTED, 1), id="newer"),
+        pytest.param(given(Answer.ACCEPTED, 2), given(Answer.ACCEPTED, 2), id="the same once more"),
+        pytest.param(given(Answer.ACCEPTED, None), given(Answer.NONE, 1), id="without a date"),
+        pytest.param(given(Answer.DECLINED, 1), given(Answer.ACCEPTED, 2, "person:bo"), id="somebody else's"),
+        pytest.param(given(Answer.NONE, None), given(Answer.ACCEPTED, -1), id="none to the time it has now"),
+        pytest.param(given(Answer.NONE, None), given(Answer.ACCEPTED, None), id="none, and nobody knows since when"),
+    ],
+)
+def test_what_a_calendar_tells_of_answers_is_news(told: TalkAnswer, kept: TalkAnswer) -> None:
+    assert news([told], [], since=SINCE) == [told]
+    assert news([told], [kept], since=SINCE) == [told]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        pytest.param(given(Answer.DECLINED, 1), given(Answer.ACCEPTED, 2), id="older than what was said on a page"),
+        pytest.param(given(Answer.NONE, None), given(Answer.ACCEPTED, 1), id="nothing of what was said on a page"),
+    ],
+)
+def test_a_calendar_does_not_take_back_what_somebody_has_said_elsewhere(told: TalkAnswer, kept: TalkAnswer) -> None:
+    assert news([told], [kept], since=SINCE) == []
