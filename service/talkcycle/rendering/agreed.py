@@ -80,7 +80,6 @@ def next_steps_file(order: RenderOrder, library: Library, text: MailText, values
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
     domain = envelope_address(order.sender).rpartition("@")[2]
     for action in agreement.actions:
         if action.progress is Progress.DROPPED:

@@ -11,16 +11,20 @@ import pytest
 from pypdf import PdfReader
 
 from rendering_round import CYCLE, EMPLOYEE, ENTRY, MANAGER, ROUND, TALK, make_order
+from talkcycle.domain.agreements import Agreement
 from talkcycle.domain.answer_messages import Misfit, Offer
 from talkcycle.domain.answers import Proposal
 from talkcycle.domain.cycle import Place, PlaceKind
 from talkcycle.domain.digests import DigestLine, HrDigest, ManagerDigest, Need, TalkOfTheWeek
-from talkcycle.domain.messages import Kind
+from talkcycle.domain.follow_ups import NEXT_STEPS
+from talkcycle.domain.messages import DUE_SOON, FOLLOW_UP_NUDGE, TO_CONFIRM, Kind
 from talkcycle.domain.people import Role
 from talkcycle.rendering.library import MAILS, Library
 from talkcycle.rendering.message import Composed, compose, render
 from talkcycle.rendering.order import PersonLinks, RenderOrder
 from talkcycle.rendering.template_files import shipped_files
+from talkcycle.rendering.values import talk_pair
+from talkcycle.rounds.example_agreement import example_agreement
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 LIBRARY = Library(shipped_files(None), default_language="en")
@@ -34,7 +38,9 @@ STRATEGY = {
     "fi": "Haluamme olla **paikallinen pankki** kaikkialla, missä olemme.",
 }
 MONDAY = date(2027, 3, 8)
-PAGE = "https://talks.norrsken.example/q2Xk0c7n_Wg4d-example"
+PAGES = "https://talks.norrsken.example"
+PAGE = f"{PAGES}/q2Xk0c7n_Wg4d-example"
+LINKS = PersonLinks(page=PAGE, follow_up=f"{PAGES}/f0llow_up-example", actions=f"{PAGES}/ac7ions-example")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +61,12 @@ class Case:
     former: bool = False
     page: bool = False
     no_times: bool = False
+    noted: bool = False
+    no_steps: bool = False
 
 
 CREATE, CHANGE, CANCEL = Kind.MEETING_CREATE, Kind.MEETING_CHANGE, Kind.MEETING_CANCEL
-AGENDA, BOTH_SHEETS = ("agenda",), ("agenda", "self-review")
+AGENDA, BOTH_SHEETS, DAYS = ("agenda",), ("agenda", "self-review"), (NEXT_STEPS,)
 EMPLOYEES, MANAGERS = Role.EMPLOYEE, Role.MANAGER
 CASES = (
     Case(name="announcement-employee", template="announcement", role=EMPLOYEES, about_talk=False),
@@ -98,11 +106,23 @@ CASES = (
     Case(name="reminder-to-agree", template="reminder", role=MANAGERS, attach=AGENDA, to_agree=True),
     Case(name="follow-up-employee", template="follow-up", role=EMPLOYEES),
     Case(name="follow-up-manager", template="follow-up", role=MANAGERS),
+    Case(name="follow-up-employee-page", template="follow-up", role=EMPLOYEES, page=True),
+    Case(name="follow-up-nudge-employee", template="follow-up-nudge", role=EMPLOYEES, page=True),
+    Case(name="follow-up-nudge-to-confirm", template="follow-up-nudge", role=EMPLOYEES, page=True, noted=True),
+    Case(name="to-confirm-employee", template="to-confirm", role=EMPLOYEES, page=True, noted=True),
+    Case(name="to-confirm-no-steps", template="to-confirm", role=EMPLOYEES, page=True, noted=True, no_steps=True),
+    Case(name="agreed-employee", template="agreed", role=EMPLOYEES, page=True, noted=True, attach=DAYS),
+    Case(name="agreed-manager", template="agreed", role=MANAGERS, page=True, noted=True, attach=DAYS),
+    Case(name="agreed-no-steps", template="agreed", role=MANAGERS, page=True, noted=True, no_steps=True),
+    Case(name="due-soon-employee", template="due-soon", role=EMPLOYEES, page=True, noted=True),
+    Case(name="due-soon-manager", template="due-soon", role=MANAGERS, page=True, noted=True),
     Case(name="check-in-employee", template="check-in", role=EMPLOYEES),
+    Case(name="check-in-employee-page", template="check-in", role=EMPLOYEES, page=True, noted=True),
     Case(name="digest-manager", template="digest-manager", role=MANAGERS, about_talk=False),
     Case(name="digest-manager-page", template="digest-manager", role=MANAGERS, about_talk=False, page=True),
     Case(name="digest-hr", template="digest-hr", role=Role.HR, about_talk=False),
 )
+ONLY_WITH_PAGES = frozenset({Need.NOT_HELD, Need.FOLLOW_UP, Need.NOT_SETTLED, Need.OVERDUE, Need.OWN_DUE})
 TRACES = ("{{", "{%", "{#", "**", "](", "\\", "None", "()", " ,", " .", "<", ">")
 
 
@@ -129,7 +149,21 @@ def order_of(case: Case, language: str) -> RenderOrder:
         entry=replace(ENTRY, sequence=int(case.kind is not CREATE)),
         former=replace(MANAGER, id="m0", name="Stina Alm", language=language) if case.former else None,
     )
-    return replace(order, digest=digest_of(case), offer=offer_of(case), links=PersonLinks(page=PAGE) if case.page else PersonLinks())
+    agreement = agreement_of(case, order)
+    if case.template == DUE_SOON and agreement is not None:
+        (own,) = agreement.open_for(order.recipient.key.removeprefix("person:"))
+        order = replace(order, due=replace(order.due, key=replace(order.due.key, occasion=own.due.isoformat())))
+    links = LINKS if case.page else PersonLinks()
+    return replace(order, digest=digest_of(case), offer=offer_of(case), agreement=agreement, links=links)
+
+
+def agreement_of(case: Case, order: RenderOrder) -> Agreement | None:
+    if not case.noted:
+        return None
+    agreement = example_agreement(order.round, *talk_pair(order))
+    if case.template in {TO_CONFIRM, FOLLOW_UP_NUDGE}:
+        agreement = replace(agreement, confirmed_at=None)
+    return replace(agreement, actions=()) if case.no_steps else agreement
 
 
 def offer_of(case: Case) -> Offer | None:
@@ -150,7 +184,11 @@ def digest_of(case: Case) -> ManagerDigest | HrDigest | None:
     match case.template:
         case "digest-manager":
             needs = [need for need in Need if need not in {Need.NEXT_ROUND, Need.DELETED}]
-            lines = [DigestLine(need=need, person="Åsa Lindqvist", start=start, zone=zone) for need in needs]
+            lines = [DigestLine(need=need, person="Åsa Lindqvist", start=start, zone=zone, talk="e1") for need in needs]
+            if case.page:
+                lines = [replace(line, link=f"{PAGES}/{line.need.value}" * bool(line.leads_to)) for line in lines]
+            else:
+                lines = [line for line in lines if line.need not in ONLY_WITH_PAGES]
             talks = (
                 TalkOfTheWeek(employee="Åsa Lindqvist", start=start, end=end, place=TALK.place),
                 TalkOfTheWeek(employee="Ömer Ek", start=start, end=end, place=Place()),
@@ -161,8 +199,11 @@ def digest_of(case: Case) -> ManagerDigest | HrDigest | None:
                 DigestLine(need=need, count=2) for need in (Need.UNDELIVERED, Need.HELD, Need.UNPLACED, Need.DELETED)
             ]
             lines.append(DigestLine(need=Need.NEXT_ROUND, start=datetime(2027, 9, 1, 10, tzinfo=UTC), zone=zone))
-            names = ("talks", "placed", "invited", "this-week", "past", "cancelled", "opted-out", "unplaced")
-            return HrDigest(monday=MONDAY, lines=tuple(lines), counts=dict(zip(names, range(40, 32, -1), strict=True)))
+            names = (
+                *("talks", "placed", "invited", "this-week", "past", "cancelled", "opted-out", "unplaced"),
+                *("held", "not-held", "followed-up", "open", "overdue"),
+            )
+            return HrDigest(monday=MONDAY, lines=tuple(lines), counts=dict(zip(names, range(40, 27, -1), strict=True)))
         case _:
             return None
 
@@ -179,6 +220,8 @@ def written(language: str) -> Iterator[tuple[str, bytes]]:
         yield f"{language}/{case.name}.txt", as_text(composed).encode()
         if composed.calendar is not None and case.role is Role.EMPLOYEE:
             yield f"{language}/{case.name}.ics", composed.calendar
+        if case.name == "agreed-employee":
+            yield f"{language}/next-steps.ics", composed.files[0][2]
         if case.attach != BOTH_SHEETS:
             continue
         for attached, (_, _, data) in zip(case.attach, composed.files, strict=True):
