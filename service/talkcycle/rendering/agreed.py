@@ -65,7 +65,12 @@ def opening(order: RenderOrder, library: Library, text: MailText, dates: Dates) 
     }
 
 
-def next_steps_file(order: RenderOrder, library: Library, text: MailText, values: Mapping[str, Any]) -> File:
+def next_steps_file(
+    order: RenderOrder,
+    library: Library,
+    text: MailText,
+    values: Mapping[str, Any],  # noqa: ARG001  # made like the other attachments
+) -> File:
     """The days of what was agreed, for a calendar: whole days that take nobody's time, marked private.
 
     Titles say nothing of what is to be done (others may see them); the words stand in the descriptions. The same step

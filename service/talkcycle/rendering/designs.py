@@ -36,6 +36,11 @@ NOBODYS = {key: DESIGNS["agenda.typ"][key] for key in ("employee", "manager", "w
 """Stands for what is one talk's own."""
 
 
+def nobodys_opening(lines: int) -> dict[str, Any]:
+    """Stands for that many lines of what one pair has agreed."""
+    return {"heading": "x", "lines": [{"what": "x", "about": "x"}] * lines}
+
+
 def design_fault(name: str, source: bytes) -> tuple[int, str] | None:
     """What is wrong with the design *name*: its line (0 where unknown) and a sentence; None when it works."""
     import typst  # noqa: PLC0415  # only when a document is made

@@ -8,7 +8,7 @@ from talkcycle.domain.messages import Kind
 from talkcycle.rendering.agenda import agenda_points, in_any_language, in_language
 from talkcycle.rendering.agreed import next_steps_file, opening
 from talkcycle.rendering.dates import Dates, local
-from talkcycle.rendering.designs import NOBODYS
+from talkcycle.rendering.designs import NOBODYS, nobodys_opening
 from talkcycle.rendering.library import Library, MailText
 from talkcycle.rendering.markdown import paragraphs
 from talkcycle.rendering.mime import File
@@ -33,6 +33,7 @@ def agenda(order: RenderOrder, library: Library, text: MailText, values: Mapping
     labels = words.agenda
     in_calendar = order.due.kind is not Kind.MAIL and order.transport.keeps_calendars
     stays = in_calendar and employee.email is not None  # whoever has no calendar gets it on paper, once
+    before = opening(order, library, text, Dates(language, local(order.round.approved_at, talk.zone).year))
     data = _common(order, words, language) | {
         "title": labels["title"],
         "employee": {"label": labels["employee"], "name": employee.name},
@@ -49,12 +50,13 @@ def agenda(order: RenderOrder, library: Library, text: MailText, values: Mapping
             for point in agenda_points(cycle, words, language)
         ],
         "strategy": _strategy(order, words, language),
-        "before": opening(order, library, text, Dates(language, local(order.round.approved_at, talk.zone).year)),
+        "before": before,
         "ground_rules": labels["ground_rules"],
         "confidentiality": " ".join(paragraphs(values["confidentiality"])),
         "footer": labels["footer"],
     }
-    document = pdf(library.layout_file("agenda.typ"), data, sample=data | NOBODYS, created=order.round.approved_at)
+    sample = data | NOBODYS | {"before": before and nobodys_opening(len(before["lines"]))}
+    document = pdf(library.layout_file("agenda.typ"), data, sample=sample, created=order.round.approved_at)
     return File(name=f"{words.say('agenda_file', values)}.pdf", mime_type=PDF, data=document)
 
 

@@ -23,9 +23,13 @@ VARIABLES = frozenset(
         *("who", "by", "number", "latest", "example_day"),
     }
 )
-"""What a text of a page may use. Those of no talk - refused, busy, broken - have nothing."""
+"""What a text of a page may use. Those of no talk - refused, busy, broken - have nothing, nor have words in files."""
 ABOUT_NOTHING = frozenset(
-    {"skip", *(f"{name}{part}" for name in ("refused", "busy", "broken") for part in ("", "_title"))}
+    {
+        *("skip", "steps_file", "step_title", "before_title", "before_manager"),
+        *("progress_open", "progress_done", "progress_dropped"),
+        *(f"{name}{part}" for name in ("refused", "busy", "broken") for part in ("", "_title")),
+    }
 )
 
 
