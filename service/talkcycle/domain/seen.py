@@ -64,11 +64,12 @@ def heed(
     )
 
 
-def news(seen: Iterable[TalkAnswer], kept: Iterable[TalkAnswer], *, since: datetime) -> list[TalkAnswer]:
+def news(seen: Iterable[TalkAnswer], kept: Iterable[TalkAnswer], *, since: datetime | None) -> list[TalkAnswer]:
     """Those of *seen* against which no newer answer is *kept*: of what people answer on their page no calendar knows.
 
     Args:
-        since: When the talk became as it is now, UTC. That a calendar knows of no answer says nothing about one since.
+        since: From when on answers are about the talk as it is now, UTC; None: they cannot be yet. That a calendar knows
+            of no answer says nothing about one that was given since.
     """
     given = {each.party: each.at for each in kept if each.verified and each.at is not None}
 
@@ -76,7 +77,7 @@ def news(seen: Iterable[TalkAnswer], kept: Iterable[TalkAnswer], *, since: datet
         at = given.get(each.party)
         if at is None:
             return False
-        return at > each.at if each.at is not None else each.answer == Answer.NONE and at >= since
+        return at > each.at if each.at is not None else each.answer == Answer.NONE and since is not None and at > since
 
     return [each for each in seen if not is_older(each)]
 

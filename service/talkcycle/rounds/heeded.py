@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from talkcycle.domain.answers import asked_since
 from talkcycle.domain.cycle import Place
 from talkcycle.domain.derive import talk_messages
 from talkcycle.domain.mailboxes import SeenEntry
@@ -54,7 +55,8 @@ def heed_entry(session: Session, scene: Scene, seen: SeenEntry, *, now: datetime
     if not seen.gone and seen.remote_id != entry.remote_id:
         session.talks.entry_is_at(entry.uid, seen.remote_id)
     kept = session.talks.answers(talk.round, [talk.id]).get(talk.id, [])
-    keep_answers(session, entry, news(heeded.answers, kept, since=talk.changed_at), now=now)
+    since = asked_since(talk, entry, rows, calendar_step=scene.round.cycle.calendar_step.id)
+    keep_answers(session, entry, news(heeded.answers, kept, since=since), now=now)
     if heeded.gone:
         _was_deleted(session, scene, now=now)
     elif heeded.moved_to is not None:

@@ -247,3 +247,9 @@ def test_what_a_calendar_tells_of_answers_is_news(told: TalkAnswer, kept: TalkAn
 )
 def test_a_calendar_does_not_take_back_what_somebody_has_said_elsewhere(told: TalkAnswer, kept: TalkAnswer) -> None:
     assert news([told], [kept], since=SINCE) == []
+
+
+def test_while_an_order_of_ours_is_on_its_way_what_was_said_before_is_forgotten() -> None:
+    none = given(Answer.NONE, None)
+
+    assert news([none], [given(Answer.ACCEPTED, 1)], since=None) == [none]
