@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import event
 
 from builders import APPROVED_AT, a_cycle, a_person, a_round, a_talk
 from dispatching import JumpingClock, Log, an_empty_store
@@ -20,6 +22,7 @@ from talkcycle.domain.routes import Hearing, Routing
 from talkcycle.domain.store import AuditEntry, OutboxFilter
 from talkcycle.domain.talks import Entry, Round, Talk
 from talkcycle.rendering.template_files import shipped_files
+from talkcycle.rounds.advance import HORIZON
 from talkcycle.rounds.choices import Outcome
 from talkcycle.rounds.follow_up import FollowUp, OwnActions, confirm, follow_up_of, go_on, own_actions_of, write_down
 from talkcycle.rounds.page_links import PageLinks
@@ -29,7 +32,8 @@ from talkcycle.store.open import SqlStore
 SENDER = "samtal@norrsken.example"
 URL = "https://talks.norrsken.example"
 DAY = timedelta(days=1)
-STEP = timedelta(hours=6)
+LEAST = timedelta(minutes=20)
+"""Between two ticks."""
 BO = a_person("bo", manager=None)
 
 
@@ -47,7 +51,7 @@ class AfterTheTalk:
     def __init__(self, folder: Path, *, pages: bool = True) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.store: SqlStore = an_empty_store(folder)
+        self.store = hasty(an_empty_store(folder))
         self.clock = JumpingClock(APPROVED_AT)
         self.routing = Routing(sender=SENDER, hears=Hearing(pages=pages))
         self.log = Log()
@@ -68,7 +72,7 @@ class AfterTheTalk:
     def restart(self, reopen: Callable[[Path], SqlStore]) -> None:
         """The process ends and another begins."""
         self.store.close()
-        self.store = reopen(self.folder)
+        self.store = hasty(reopen(self.folder))
         self._start()
 
     def add_round(self, round_: Round, talks: Sequence[Talk], people: Iterable[Person]) -> Round:
@@ -98,9 +102,19 @@ class AfterTheTalk:
     def until(self, when: datetime) -> "AfterTheTalk":
         """Let the service run until then, whatever is due being taken by the server."""
         while self.clock.now() < when:
-            self.clock.instant = min(when, self.clock.now() + STEP)
+            self.clock.instant = min(when, self._next())
+            with self.store.write() as session:
+                session.ledger.set_last_tick(None)  # or the service would wonder where it has been
             self.tick()
         return self
+
+    def _next(self) -> datetime:
+        """When something is due next."""
+        now = self.clock.now()
+        with self.store.read() as session:
+            look, leave = session.schedule.next(), session.outbox.next_due()
+        due = [each for each in (look and look - HORIZON, leave) if each is not None]
+        return max(min(due, default=datetime.max.replace(tzinfo=UTC)), now + LEAST)
 
     def tick(self) -> None:
         self.ticker.tick()
@@ -196,6 +210,13 @@ class AfterTheTalk:
         assert page is not None
         wording = next((each.wording for each in page.actions if each.talk == talk), 0)
         return go_on(self.store, page, talk, number, to=to, due=due, wording=wording, now=self.clock.now())
+
+
+def hasty(store: SqlStore) -> SqlStore:
+    """*store* on SQLite, which does not wait for the disk: these tests lose no power."""
+    event.listen(store.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    store.engine.dispose()
+    return store
 
 
 def reports(count: int) -> list[Person]:

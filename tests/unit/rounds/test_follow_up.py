@@ -157,11 +157,11 @@ def test_after_a_talk_that_was_not_held_got_another_time_the_form_is_empty_again
     assert pair.actions() == ["not-held", "write-down"]
 
 
-def test_other_times_are_there_while_the_rounds_window_lasts(pair: Pair) -> None:
+def test_other_times_are_there_while_the_rounds_window_lasts_with_its_notice(pair: Pair) -> None:
     pair.write("anna", held=False)
-    pair.office.clock.instant = at(2027, 3, 31, 20)
+    pair.office.clock.instant = at(2027, 3, 17, 20)
     assert pair.office.there("anna", "anna", pair.round).may_choose
-    pair.office.clock.instant = at(2027, 3, 31, 22)  # April where the round is
+    pair.office.clock.instant = at(2027, 3, 17, 23)  # the 18th where the round is
     assert not pair.office.there("anna", "anna", pair.round).may_choose
 
 
