@@ -38,7 +38,7 @@ class FollowUp:
         agreement: What is written down about the talk as it is now, if *person* may read it; None: nothing is.
         hidden: What is written down was agreed with an earlier manager, and the employee has not let *person* read it.
         over: The talk's time has come.
-        in_window: There may still be times for a talk of the round.
+        in_window: There may still be times for a talk of the round, with its notice.
     """
 
     link: Link
@@ -101,7 +101,7 @@ def follow_up_of(session: Session, link: Link, round_: Round, talks: Sequence[Ta
     """What *link* opens, whose talk is the one of *talks*; None: nothing, since it is not a talk of theirs."""
     if not talks or link.person not in {talks[0].employee, talks[0].manager}:
         return None
-    talk = talks[0]
+    talk, cycle = talks[0], round_.cycle
     people = session.rosters.people(round_.roster, [talk.employee, talk.manager])
     if len(people) < 2 or people[link.person].left:
         return None
@@ -116,7 +116,7 @@ def follow_up_of(session: Session, link: Link, round_: Round, talks: Sequence[Ta
         agreement=None if hidden else agreement,
         hidden=hidden,
         over=talk.start is not None and talk.start <= now,
-        in_window=day_of(now, round_.cycle.zone) <= round_.cycle.window.last,
+        in_window=day_of(now, cycle.zone) + timedelta(days=cycle.notice_days) <= cycle.window.last,
     )
 
 

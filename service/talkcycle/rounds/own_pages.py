@@ -43,6 +43,7 @@ class TalkPage:
         proposal: The time that one of the two proposes instead; also one after which somebody said that the talk stays.
         unconfirmed: Its manager should know that the time may not hold.
         agreement: What is written down about it as it is now, if the reader may read it; None: nothing is.
+        hidden: Something is, and the reader may not read it.
         before: What its employee agreed in their last talk, if the reader may read it.
     """
 
@@ -57,6 +58,7 @@ class TalkPage:
     proposal: Proposal | None = None
     unconfirmed: bool = False
     agreement: Agreement | None = None
+    hidden: bool = False
     before: Agreement | None = None
 
     @property
@@ -83,6 +85,11 @@ class TalkPage:
     def may_choose(self) -> bool:
         """Whether the reader may give it another time, or its first one, or one again."""
         return self.may_change or self.may_take_back
+
+    @property
+    def has_been(self) -> bool:
+        """Whether its time has come, so that something can be written down about it."""
+        return self.standing in {Standing.OVER, Standing.NOT_HELD}
 
     @property
     def may_share(self) -> bool:
@@ -184,6 +191,7 @@ def _pages(session: Session, link: Link, round_: Round, talks: Sequence[Talk], n
             agreement, step = about(agreements.get(talk.id), talk), round_.cycle.calendar_step.id
             standing = standing_of(talk, agreement, now)
             coming = standing is Standing.PLACED
+            hidden = agreement is not None and not agreement.may_be_read_by(link.person)
             found.append(
                 TalkPage(
                     link=link,
@@ -196,7 +204,8 @@ def _pages(session: Session, link: Link, round_: Round, talks: Sequence[Talk], n
                     answerable=coming and asked_since(talk, entry, told, calendar_step=step) is not None,
                     proposal=proposed(talk, entry, those, told, calendar_step=step) if coming else None,
                     unconfirmed=coming and is_unconfirmed(talk, entry, those, told, calendar_step=step),
-                    agreement=agreement if agreement is not None and agreement.may_be_read_by(link.person) else None,
+                    agreement=None if hidden else agreement,
+                    hidden=hidden,
                 )
             )
     return tuple(found)

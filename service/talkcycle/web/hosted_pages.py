@@ -55,7 +55,23 @@ class HostedPages:
             link=self.desk.here_of(replace(page.link, purpose=Purpose.HOSTED, talk=page.talk.id)),
             to_decide=proposal.span if proposal is not None and open_ else None,
             unconfirmed=page.unconfirmed,
+            follow_up=self.desk.here_of(replace(page.link, purpose=Purpose.FOLLOW_UP, talk=page.talk.id))
+            if page.has_been
+            else "",
+            agreed=_agreed(page),
         )
+
+
+def _agreed(page: TalkPage) -> str:
+    """The word for how far the two are with what they agreed; empty where there is none, or the manager may not know."""
+    agreement = page.agreement
+    if page.hidden or page.standing is not Standing.OVER:
+        return ""
+    if agreement is None:
+        return "hosted_follow_none"
+    if agreement.awaits == page.talk.manager:
+        return "hosted_follow_confirm"
+    return "hosted_follow_done" if agreement.awaits is None else "hosted_follow_waits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +99,9 @@ class HostedTalkPages(OneTalk):
 
     def show(self, *, done: str = "", problem: str = "", status: int = 200) -> Answer:
         page, desk, proposal = self.page, self.desk, self.page.proposal
-        values = self.about() | self.told(done, problem) | {"proposal": "", "unconfirmed": page.unconfirmed}
+        values = (
+            self.about() | self.agreed() | self.told(done, problem) | {"proposal": "", "unconfirmed": page.unconfirmed}
+        )
         if proposal is not None and page.may_change:
             values |= {
                 "proposal": "theirs" if proposal.role is Role.EMPLOYEE else "yours",

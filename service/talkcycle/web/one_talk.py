@@ -1,9 +1,11 @@
 """What both of the two can see and do on their pages of one talk: choose another time for it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from talkcycle.domain.links import Purpose
+from talkcycle.rendering.pages.follow_up_page import agreed_values
 from talkcycle.rendering.pages.own_pages import common
 from talkcycle.rendering.pages.talk_page import choices, talk_values
 from talkcycle.rounds.choices import Outcome
@@ -72,6 +74,24 @@ class OneTalk:
             "may_change": page.may_change,
             "may_take_back": page.may_take_back,
         }
+
+    def agreed(self) -> dict[str, Any]:
+        """The way to what the two agreed this time, and what they agreed last time."""
+        desk, page, before = self.desk, self.page, self.page.before
+        follow_up = desk.here_of(replace(page.link, purpose=Purpose.FOLLOW_UP)) if page.has_been else ""
+        values: dict[str, Any] = {"follow_up": follow_up, "lines": (), "may_share": page.may_share}
+        if before is None:
+            return values
+        reader = desk.reader(page.round, page.reader)
+        return (
+            values
+            | agreed_values(reader, before, (page.reader, page.other))
+            | {
+                "wording": before.wording,
+                "shared": before.may_be_read_by(page.talk.manager),
+                "share_pass": self.pass_for("share"),
+            }
+        )
 
     def after(self, action: str, outcome: Outcome, done: str) -> Answer:
         """What a form leads to: back to the page, which shows what was done, or how the talk stands instead."""

@@ -5,7 +5,9 @@ from typing import ClassVar
 
 from talkcycle.domain.mailboxes import Answer as Given
 from talkcycle.rounds import own_talk
+from talkcycle.rounds.choices import Outcome
 from talkcycle.rounds.own_pages import Standing, TalkPage
+from talkcycle.rounds.sharing import share
 from talkcycle.web.asked import Answer
 from talkcycle.web.one_talk import Dones, OneTalk, placed
 
@@ -29,6 +31,8 @@ class TalkPages(OneTalk):
         "unanswered": ("done_unanswered", lambda page: page.may_answer and page.answer is None),
         "opted-out": ("done_opted_out", lambda page: page.standing is Standing.OPTED_OUT),
         "kept": ("done_kept", lambda page: page.may_change),
+        "shared": ("done_shared", lambda page: page.may_share),
+        "unshared": ("done_unshared", lambda page: page.may_share),
     }
 
     def answer(self) -> Answer | None:
@@ -42,11 +46,15 @@ class TalkPages(OneTalk):
                 return self._opting_out() if self.page.may_change else self.show()
             case "opt-out", True:
                 return self._opt_out()
+            case "share", False:
+                return self.show()
+            case "share", True:
+                return self._share()
         return self.either()
 
     def show(self, *, done: str = "", problem: str = "", status: int = 200) -> Answer:
         page = self.page
-        values = self.about() | self.told(done, problem)
+        values = self.about() | self.agreed() | self.told(done, problem)
         if page.may_answer:
             values |= {"said": said(page), "answer_pass": self.pass_for("answer")}
         return Answer(template="own/my-talk.html", values=values | {"may_answer": page.may_answer}, status=status)
@@ -79,3 +87,16 @@ class TalkPages(OneTalk):
             return self._opting_out(problem="problem_long", status=422)
         outcome = own_talk.opt_out(desk.store, page, reason, revision=revision, now=desk.now)
         return self.after("opt out", outcome, "opted-out")
+
+    def _share(self) -> Answer:
+        asked, page, desk = self.asked, self.page, self.desk
+        if not desk.passed(asked, page.round):
+            return self.show(problem="problem_late", status=403)
+        choice, wording = asked.text("choice"), asked.number("wording")
+        if choice not in {"yes", "no"} or wording is None:
+            return self.show(problem="problem_choice", status=422)
+        yes, person, before = choice == "yes", page.reader.id, page.before
+        outcome = Outcome.CLOSED
+        if before is not None:
+            outcome = share(desk.store, person, page.talk, before, yes=yes, wording=wording, now=desk.now)
+        return self.after("share", outcome, "shared" if yes else "unshared")

@@ -19,6 +19,7 @@ class HostedLine:
         date_time: Empty without one.
         place: Empty where it is of no use.
         note: What is still open about its time, in words; mostly empty.
+        follow_up: Of the page of what the two agreed, once there can be such a thing; *agreed*: how far they are with it.
     """
 
     employee: str
@@ -26,16 +27,27 @@ class HostedLine:
     date_time: str
     place: str
     note: str
+    follow_up: str
+    agreed: str
 
 
 def hosted_line(
-    reader: Reader, talk: Talk, employee: Person, *, link: str, to_decide: Span | None, unconfirmed: bool
+    reader: Reader,
+    talk: Talk,
+    employee: Person,
+    *,
+    link: str,
+    to_decide: Span | None,
+    unconfirmed: bool,
+    follow_up: str,
+    agreed: str,
 ) -> HostedLine:
     """*talk* as its manager's page lists it.
 
     Args:
         to_decide: A time that is proposed instead, about which nothing is decided: start and end, UTC.
         unconfirmed: The time may not hold.
+        agreed: The key of how far the two are with what they agreed; empty: nothing is said of it.
     """
     note, values = "", reader.general
     if to_decide is not None:
@@ -49,4 +61,6 @@ def hosted_line(
         date_time="" if talk.start is None or talk.end is None else span_text(reader, (talk.start, talk.end)),
         place="" if talk.start is None else place_text(talk.place, reader.words, values),
         note=note,
+        follow_up=follow_up,
+        agreed=reader.page.say(agreed, values) if agreed else "",
     )
