@@ -611,12 +611,20 @@ FAULTS = [
         id="a share that is none",
     ),
     pytest.param(
-        LEAST + "retention: {messages: 0, round: x}\n",
+        LEAST + "retention: {messages: 0, round: x, agreed: 0 days}\n",
         [
+            ":3: retention.agreed is less than a day. Write at least 1 day.",
             ":3: retention.messages is less than a day. Write at least 1 day.",
             ':3: retention.round "x" is not a number of days. Write it as 14 days.',
         ],
         id="keeping nothing",
+    ),
+    pytest.param(
+        LEAST + "digests: {most_mails: 0}\n",
+        [
+            ':3: digests.most_mails "0" is too little. The least is 1.',
+        ],
+        id="no mail at all",
     ),
 ]
 

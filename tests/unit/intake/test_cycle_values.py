@@ -155,12 +155,12 @@ steps:
     template: check-in
     attach: [docs/guide.pdf, agenda]
     applies: {sites: Oslo, countries: [SE, FI], languages: [sv], places: [online], new_employees: true}
-digests: {managers: false, hr: true, day: fredag, at: 07:15}
+digests: {managers: false, hr: true, day: fredag, at: 07:15, most_mails: 3}
 notice: 2 weeks
 earliest: 30
 approval: 3 days
 guards: {roster_shrinks: 5%, managers_change: 0.5}
-retention: {messages: 7 days, round: 2 weeks}
+retention: {messages: 7 days, round: 2 weeks, agreed: 1000 days}
 """,
         templates,
     )
@@ -240,12 +240,12 @@ retention: {messages: 7 days, round: 2 weeks}
                 ),
             ),
         ),
-        digests=Digests(managers=False, hr=True, day=4, at=time(7, 15)),
+        digests=Digests(managers=False, hr=True, day=4, at=time(7, 15), most_mails=3),
         notice_days=14,
         earliest_days=30,
         approval_days=3,
         guards=Guards(roster_shrinks=0.05, managers_change=0.5),
-        retention=Retention(payload_days=7, round_days=14),
+        retention=Retention(payload_days=7, round_days=14, agreed_days=1000),
     )
     assert attached_files(cycle) == ("docs/guide.pdf",)
 
