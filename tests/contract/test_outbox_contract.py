@@ -195,6 +195,20 @@ def test_what_has_expired_is_skipped_by_whoever_claims_and_does_not_hide_the_res
     assert row(store, ids[0]).settled_at == NOON
 
 
+def test_what_is_about_a_subject_that_is_to_be_looked_at_waits_for_that_and_keeps_nothing_else_waiting(
+    store: SqlStore,
+) -> None:
+    ids = queue(store, a_due("anna", subject="talk:anna"), a_due("bo", subject="talk:bo"))
+    with store.write() as session:
+        session.schedule.put(ROUND.id, {"talk:anna": NOON + timedelta(minutes=4), "talk:bo": NOON + timedelta(hours=1)})
+    assert [each.id for each in claim(store, "w")] == ids[1:]
+    with store.write() as session:
+        assert session.outbox.lanes(now=NOON) == []
+        session.schedule.put(ROUND.id, {"talk:anna": None})
+        assert len(session.outbox.lanes(now=NOON)) == 1
+    assert [each.id for each in claim(store, "w")] == ids[:1]
+
+
 def test_what_was_withdrawn_is_not_claimed(store: SqlStore) -> None:
     ids = queue(store, "anna", "bo")
     with store.write() as session:

@@ -69,6 +69,7 @@ def _begin(store: Store, diff: RosterDiff, *, now: datetime) -> None:
         session.rosters.save(Roster(version=diff.version, people=tuple(diff.people.values())), at=now)
         before = round_.roster_before or round_.roster
         session.rounds.update(replace(round_, roster=diff.version, roster_before=before, holidays=diff.round.holidays))
+        _have_looked_at(session, diff, now=now)  # broken off here, nobody who has left gets what waits
 
 
 def _end(store: Store, diff: RosterDiff, done: Mapping[Course, int], *, who: str, finished: bool, now: datetime) -> None:
@@ -78,12 +79,17 @@ def _end(store: Store, diff: RosterDiff, done: Mapping[Course, int], *, who: str
             return
         if finished:
             session.rounds.update(replace(round_, roster_before=None, applied=diff.roster.version))
-        for person in (*(each.person for each in diff.changes.people), *diff.changes.left):
-            for talk in session.talks.of_person(round_.id, person):
-                look_at(session, talk, now=now)
+        _have_looked_at(session, diff, now=now)
         counts = ", ".join(f"{count} {course}" for course, count in sorted(done.items())) or "no talk changed"
         detail = f"version {diff.roster.version[:12]}: {counts}{'' if finished else '; not finished'}"
         session.ledger.record(AuditEntry(at=now, who=who, action="apply roster", subject=round_.id, detail=detail))
+
+
+def _have_looked_at(session: Session, diff: RosterDiff, *, now: datetime) -> None:
+    """All talks of those of whom something changed."""
+    for person in (*(each.person for each in diff.changes.people), *diff.changes.left):
+        for talk in session.talks.of_person(diff.round.id, person):
+            look_at(session, talk, now=now)
 
 
 def _do(store: Store, diff: RosterDiff, settled: Settled, *, who: str, routing: Routing, now: datetime) -> bool:

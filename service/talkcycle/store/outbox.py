@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, case, exists, func, literal, or_, select, text, true, update
 
 from talkcycle.domain.delivery import Verdict
+from talkcycle.domain.holds import CLOCK_SLACK
 from talkcycle.domain.messages import (
     MAY_HAVE_ARRIVED,
     STILL_HERE,
@@ -147,7 +148,7 @@ class SqlOutbox:
             return []
         query = (
             select(box.c.transport, box.c.mailbox)
-            .where(text("state = 'queued'"), box.c.not_before <= now)
+            .where(text("state = 'queued'"), box.c.not_before <= now, ~_to_be_looked_at(now))
             .group_by(box.c.transport, box.c.mailbox)
             .order_by(func.count().desc(), func.min(box.c.not_before), box.c.transport, box.c.mailbox)
         )
@@ -181,7 +182,7 @@ class SqlOutbox:
         query = (
             select(box, tables.payloads.c.sealed, tried)
             .join_from(box, tables.payloads, tables.payloads.c.message == box.c.id)
-            .where(text("state = 'queued'"), box.c.not_before <= now)
+            .where(text("state = 'queued'"), box.c.not_before <= now, ~_to_be_looked_at(now))
             .where(box.c.transport == transport, true() if mailbox is None else box.c.mailbox == mailbox)
             .order_by(box.c.not_before, box.c.id)
             .limit(limit)
@@ -454,6 +455,15 @@ class SqlOutbox:
             size=row.size,
             digest=row.sha256,
         )
+
+
+def _to_be_looked_at(now: datetime) -> Any:
+    """Whether something has become of what a message is about, and no tick has looked at that: it may not apply any more.
+
+    Between two ticks nobody else is: a tick looks an hour ahead. A change may have been made by a clock that goes fast.
+    """
+    about = tables.schedule.c
+    return exists().where(about.round == box.c.round, about.subject == box.c.subject, about.next_due <= now + CLOCK_SLACK)
 
 
 @cache
