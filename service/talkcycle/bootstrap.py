@@ -202,6 +202,7 @@ def examinations(
         ("the sender's domain", records.examine()),
         *transport_findings(doctors, sample),
         *_inbox_examination(settings),
+        *_pages_examination(settings, now),
     ]
 
 
@@ -210,6 +211,13 @@ def _inbox_examination(settings: ServiceSettings) -> "Iterator[tuple[str, Iterat
         from talkcycle.transports.imap.doctor import ImapDoctor  # noqa: PLC0415
 
         yield "the service's mailbox", ImapDoctor(settings.imap).examine((), ())
+
+
+def _pages_examination(settings: ServiceSettings, now: datetime) -> "Iterator[tuple[str, Iterator[Finding]]]":
+    if settings.web is not None:
+        from talkcycle.transports.pages_from_outside import PagesFromOutside  # noqa: PLC0415
+
+        yield "the pages", PagesFromOutside(web=settings.web).examine(now)
 
 
 def _mail_host(settings: ServiceSettings) -> str:
