@@ -27,6 +27,8 @@ ENV PATH=/opt/talkcycle/bin:$PATH \
     TALKCYCLE_DATA=/data
 USER 10001
 VOLUME ["/config", "/data"]
+# The pages, where service.yaml has them: web: listen: 0.0.0.0:8080
+EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=60s --timeout=15s --start-period=30s CMD ["talkcycle", "health"]
 ENTRYPOINT ["talkcycle"]

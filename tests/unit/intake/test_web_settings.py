@@ -1,13 +1,17 @@
 """The section ``web`` of service.yaml: what it means, and every fault it can have."""
 
+import re
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from talkcycle.domain.faults import FaultyInput
 from talkcycle.domain.service import WebSettings
 from talkcycle.intake.service_file import read_service
 
+ROOT = Path(__file__).parents[3]
 LEAST = "smtp: {host: smtp.example.com}\nsender: talks@example.com\n"
 
 
@@ -67,3 +71,19 @@ def test_each_fault_says_where_it_is_and_how_to_mend_it(tmp_path: Path, text: st
     (fault,) = found.value.faults
     assert fault.line == line
     assert said in str(fault)
+
+
+def test_the_guides_container_listens_where_its_files_publish_it_and_believes_the_host_alone(tmp_path: Path) -> None:
+    compose = YAML(typ="safe").load(ROOT / "compose.yaml")
+    guide = (ROOT / "docs" / "it.md").read_text(encoding="utf-8")
+    [settings] = [each for each in re.findall(r"```yaml\n(web:.*?)```", guide, re.DOTALL) if "0.0.0.0" in each]
+    found = web(tmp_path, settings)
+    assert found is not None
+
+    assert compose["services"]["talkcycle"]["ports"] == [f"127.0.0.1:8080:{found.port}"]
+    assert f"\nEXPOSE {found.port}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:proxy_pass http://|reverse_proxy )(\S+?);?\n", guide)) == {"127.0.0.1:8080"}
+    [network] = compose["networks"]["default"]["ipam"]["config"]
+    assert found.proxies == (network["gateway"],)
+    assert f"same network: [{ip_network(network['subnet'])}]" in guide
+    assert f"web: listen: 0.0.0.0:{found.port}, proxies: [{network['gateway']}]" in (ROOT / "compose.yaml").read_text()
