@@ -9,7 +9,7 @@ from talkcycle.rendering.library import LAST_RESORT, LAYOUT, Library
 from talkcycle.rendering.page_words import PAGES, page_keys, read_page_words
 from talkcycle.rendering.sandbox import Unusable
 from talkcycle.rendering.template_files import TEMPLATES
-from talkcycle.rendering.variables import ATTRIBUTES, EVERY, allowed_in
+from talkcycle.rendering.variables import ATTRIBUTES, EVERY, ONLY_IN_THE_BODY, allowed_in
 from talkcycle.rendering.words import REQUIRED, BadWords, read_words
 from talkcycle.rendering.yaml_text import line_of_key
 
@@ -59,6 +59,13 @@ def _mail_faults(library: Library, tag: str, name: str) -> Iterator[Fault]:
         known = "cannot be used in this text" if variable in EVERY else "is unknown"
         mend = _nearest(variable, allowed)
         yield Fault(file=path, line=template.line_of(variable), problem=f"the variable {variable} {known}.", mend=mend)
+    for variable in sorted((template.subject.names | template.preheader.names) & ONLY_IN_THE_BODY):
+        yield Fault(
+            file=path,
+            line=template.line_of(variable),
+            problem=f"the variable {variable} stands in the subject or the preheader, which others may see.",
+            mend="Leave it to the text below.",
+        )
     for attribute in sorted(template.attributes - ATTRIBUTES):
         yield Fault(
             file=path,

@@ -49,6 +49,8 @@ ABOUT_A_PROPOSAL = frozenset({"proposed_date_time", "proposed_by_you", "misfit",
 """Of the texts that follow from somebody's answer."""
 ABOUT_AN_AGREEMENT = frozenset({"next_steps", "to_confirm"})
 """Of the texts about what the two agreed."""
+ONLY_IN_THE_BODY = frozenset({"next_steps"})
+"""Not for a subject or a preheader, which a lock screen shows: people's own words."""
 OF_A_MANAGERS_DIGEST = frozenset({"week", "lines", "more", "talks"})
 OF_HRS_DIGEST = frozenset({"week", "lines", "counts"})
 EVERY = (

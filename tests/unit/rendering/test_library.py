@@ -64,6 +64,19 @@ def test_a_fault_is_named_with_its_line(
     assert found == (problem or found)
 
 
+@pytest.mark.parametrize("where", ["subject: {0}", "subject: x\npreheader: {0}"])
+def test_what_people_wrote_is_kept_from_subjects_and_preheaders(mini_files: Mapping[str, bytes], where: str) -> None:
+    step = "'{% for step in next_steps %}{{ step.what }}{% endfor %}'"
+    text = f"---\n{where.format(step)}\nvariables: [next_steps]\n---\nHej\n"
+    library = Library({**mini_files, "templates/sv/agreed.md": text.encode()}, default_language="sv")
+
+    assert only_fault(library) == (
+        "templates/sv/agreed.md",
+        text.splitlines().index(f"{where.format(step).splitlines()[-1]}") + 1,
+        "the variable next_steps stands in the subject or the preheader, which others may see.",
+    )
+
+
 def test_every_fault_is_reported_at_once(mini_files: Mapping[str, bytes]) -> None:
     files = {
         **mini_files,
