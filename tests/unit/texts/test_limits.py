@@ -7,6 +7,7 @@ import pytest
 
 from rendered_texts import ACTIONS_PAGE, FOLLOW_UP_PAGE, LANGUAGES, LINE_PAGE, PAGE, Example, examples
 from talkcycle.domain.agreements import Action
+from talkcycle.domain.digests import Need
 from talkcycle.rendering.library import base_of
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
@@ -268,6 +269,17 @@ def test_languages_carry_the_same_things_with_the_same_variables(name: str) -> N
         )
 
     assert {language: shape(language) for language in LANGUAGES} == {language: shape("sv") for language in LANGUAGES}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_summary_has_words_of_its_own_for_each_need_so_that_a_later_one_is_not_taken_for_another(language: str) -> None:
+    def named(summary: str) -> list[str]:
+        source = (TEMPLATES / language / f"{summary}.md").read_text()
+        return re.findall(r'(?m)^\{% (?:el)?if line\.need == "(.*)" %\}$', source)
+
+    both = {Need.UNDELIVERED, Need.HELD, Need.UNPLACED}
+    of_hr = both | {Need.DELETED, Need.NEXT_ROUND}
+    assert (set(named("digest-hr")), set(named("digest-manager"))) == (of_hr, both | (set(Need) - of_hr))
 
 
 IN_FINLAND = {
