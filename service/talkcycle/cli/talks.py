@@ -1,6 +1,9 @@
 """``talk``: what HR may do with a single talk."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -35,12 +38,9 @@ def move(
     """Give a talk another time: both calendars are updated, nothing is sent twice."""
     from talkcycle.rounds.change import move_talk  # noqa: PLC0415
 
-    with told_plainly():
-        app = open_application(config)
-        found = _find(app, round_, employee)
-        instant = start.replace(tzinfo=ZoneInfo(found.zone)).astimezone(UTC)
-        if not yes:
-            typer.confirm(f"Move the talk to {local(instant, found.zone)} ({found.zone})?", abort=True)
+    with _meant(config, round_, employee) as (app, found):
+        instant = _instant(start, found)
+        _confirmed(f"Move the talk to {local(instant, found.zone)} ({found.zone})?", yes=yes)
         move_talk(
             app.store,
             found.round,
@@ -67,11 +67,8 @@ def cancel(
     """Call a talk off: its calendar entry is cancelled with neutral words and nothing more is sent about it."""
     from talkcycle.rounds.change import cancel_talk  # noqa: PLC0415
 
-    with told_plainly():
-        app = open_application(config)
-        found = _find(app, round_, employee)
-        if not yes:
-            typer.confirm("Call this talk off?", abort=True)
+    with _meant(config, round_, employee) as (app, found):
+        _confirmed("Call this talk off?", yes=yes)
         cancel_talk(app.store, found.round, found.id, why=why, who=app.who, now=app.clock.now())
     typer.echo("Cancelled. Both are told with the next tick.")
 
@@ -81,9 +78,7 @@ def keep(employee: Employee, config: Config = CONFIG, *, round_: OfRound = None)
     """Say that a talk stays where it is although another time was proposed; who proposed it is told."""
     from talkcycle.rounds.proposals import keep_time  # noqa: PLC0415
 
-    with told_plainly():
-        app = open_application(config)
-        found = _find(app, round_, employee)
+    with _meant(config, round_, employee) as (app, found):
         keep_time(app.store, found.round, found.id, who=app.who, now=app.clock.now())
     typer.echo("Noted: the time stays.")
 
@@ -103,11 +98,8 @@ def abstain(
     """
     from talkcycle.rounds.change import abstain as note  # noqa: PLC0415
 
-    with told_plainly():
-        app = open_application(config)
-        found = _find(app, round_, employee)
-        if not yes:
-            typer.confirm("Note that the employee does not want this talk?", abort=True)
+    with _meant(config, round_, employee) as (app, found):
+        _confirmed("Note that the employee does not want this talk?", yes=yes)
         note(app.store, found.round, found.id, reason=reason, who=app.who, now=app.clock.now())
     typer.echo("Noted. The calendars follow with the next tick.")
 
@@ -134,20 +126,17 @@ def reassign(
     from talkcycle.rounds.reassign import reassign_talk, time_with  # noqa: PLC0415
     from talkcycle.rounds.rebooking import NoOtherTime  # noqa: PLC0415
 
-    with told_plainly():
-        app = open_application(config)
-        found = _find(app, round_, employee)
+    with _meant(config, round_, employee) as (app, meant):
         now = app.clock.now()
         if at is not None:
-            start, place = at.replace(tzinfo=ZoneInfo(found.zone)).astimezone(UTC), found.place
+            found, start, place = meant, _instant(at, meant), meant.place
         else:
-            found, time = time_with(app.store, app.calendars_now(), found.round, found.id, manager, now=now)
+            found, time = time_with(app.store, app.calendars_now(), meant.round, meant.id, manager, now=now)
             if isinstance(time, NoOtherTime):
                 raise Refused(f"{time.reason} Or say when with --at.")
             start, place = time.start, time.place
-        if not yes:
-            when = "at the same time" if start == found.start else f"at {local(start, found.zone)} ({found.zone})"
-            typer.confirm(f"Give the talk from {found.manager} to {manager}, {when}?", abort=True)
+        when = "at the same time" if start == found.start else f"at {local(start, found.zone)} ({found.zone})"
+        _confirmed(f"Give the talk from {found.manager} to {manager}, {when}?", yes=yes)
         reassign_talk(
             app.store,
             found.round,
@@ -175,11 +164,8 @@ def exclude(
     """Leave a talk out of this round: off, with neutral words, and counted as cancelled."""
     from talkcycle.rounds.reassign import exclude_talk  # noqa: PLC0415
 
-    with told_plainly():
-        app = open_application(config)
-        found = _find(app, round_, employee)
-        if not yes:
-            typer.confirm("Leave this talk out of the round?", abort=True)
+    with _meant(config, round_, employee) as (app, found):
+        _confirmed("Leave this talk out of the round?", yes=yes)
         exclude_talk(app.store, found.round, found.id, reason=reason, who=app.who, now=app.clock.now())
     typer.echo("Left out. The calendars follow with the next tick.")
 
@@ -195,16 +181,29 @@ def why(
 
     For HR's eyes: do not pass it on, nor to the manager.
     """
+    with _meant(config, round_, employee) as (_, found):
+        typer.echo(f"{found.state.value}: {found.note or 'no reason was given'}")
+
+
+@contextmanager
+def _meant(config: Path, round_: str | None, employee: str) -> Iterator[tuple[Application, Talk]]:
+    """The service, and the one talk that is meant; whatever goes wrong with it is told plainly."""
     with told_plainly():
         app = open_application(config)
-        found = _find(app, round_, employee)
-    typer.echo(f"{found.state.value}: {found.note or 'no reason was given'}")
+        with app.store.read() as session:
+            ids = [round_] if round_ else [each.id for each in session.rounds.all()[:1]]
+            talks = [found for id_ in ids for found in session.talks.of_round(id_, [employee])]
+        if not talks:
+            raise Refused(f"There is no talk of {employee} in that round. See: talkcycle status")
+        yield app, talks[0]
 
 
-def _find(app: Application, round_: str | None, employee: str) -> Talk:
-    with app.store.read() as session:
-        ids = [round_] if round_ else [each.id for each in session.rounds.all()[:1]]
-        talks = [found for id_ in ids for found in session.talks.of_round(id_, [employee])]
-    if not talks:
-        raise Refused(f"There is no talk of {employee} in that round. See: talkcycle status")
-    return talks[0]
+def _confirmed(question: str, *, yes: bool) -> None:
+    """Go on only if somebody says so."""
+    if not yes:
+        typer.confirm(question, abort=True)
+
+
+def _instant(written: datetime, found: Talk) -> datetime:
+    """*written* on the clocks where the talk is, in UTC."""
+    return written.replace(tzinfo=ZoneInfo(found.zone)).astimezone(UTC)
