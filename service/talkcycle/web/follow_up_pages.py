@@ -174,6 +174,7 @@ class FollowUpPages:
                 "here": desk.here(self.asked.token),
                 "you": page.person.id,
                 "other": page.other.id,
+                "other_reads": page.other.email is not None,
                 "state": _state(page),
                 "may_write": page.may_write,
                 "may_confirm": page.may_confirm,
@@ -190,10 +191,12 @@ def _state(page: FollowUp) -> str:
     """Which of its states the page shows, as the template tells them apart."""
     if page.hidden:
         return "hidden"
-    if page.agreement is not None:
-        return "agreed" if page.agreement.held else "not-held"
+    if page.agreement is not None and page.agreement.held:
+        return "agreed"
     if page.talk.is_off:
         return "off"
+    if page.agreement is not None:
+        return "not-held"
     return "early" if page.talk.start is not None else "unplaced"
 
 
