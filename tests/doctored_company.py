@@ -1,4 +1,4 @@
-"""A small organisation whose calendars are all on one server, set up as the guides say, and what ``doctor`` says of it."""
+"""A small organisation whose calendars are on one server, set up as the guides say, and what ``doctor`` says of it."""
 
 import json
 from collections.abc import Iterator, Mapping
