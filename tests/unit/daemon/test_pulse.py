@@ -50,6 +50,9 @@ class Listening:
     def purge_round(self, round_: str) -> None:
         self.store.purge_round(round_)
 
+    def drop_agreements(self, *, before: datetime) -> int:
+        return self.store.drop_agreements(before=before)
+
 
 def bury(store: SqlStore, now: datetime) -> int:
     with store.write() as session:
