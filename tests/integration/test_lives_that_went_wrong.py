@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from life_of_a_talk import DAY, HOUR, Life
-from talkcycle.domain.messages import OPTED_OUT, OutboxState
+from life_of_a_talk import DAY, HOUR, Life, Trouble
+from talkcycle.domain.messages import OPTED_OUT, Kind, OutboxState
 from talkcycle.domain.talks import TalkState
+from talkcycle.rounds.change import cancel_talk
 
 
 @pytest.fixture
@@ -17,10 +18,10 @@ def life() -> Iterator[Life]:
 
 
 def reminded(life: Life, talk: str) -> None:
-    """Live until half an hour before the reminder of *talk* is due: it waits in the outbox."""
+    """Live until the reminder of *talk* waits in the outbox."""
     start = life.talks()[talk].start
     assert start is not None
-    life.pass_time(start - 4 * DAY)
+    life.pass_time(start - 2 * DAY - 6 * HOUR)
     while not any(row.state is OutboxState.QUEUED for row in life.rows(subject=f"talk:{talk}")):
         life.pass_time(life.clock.now() + HOUR / 2)
 
@@ -54,3 +55,37 @@ def test_a_roster_that_is_broken_off_as_it_begins_to_be_applied_lets_nothing_go_
     assert life.doing(life.apply_roster)
     life.settle()
     assert life.talks()["anna"].state is TalkState.CANCELLED
+
+
+def test_an_invitation_that_failed_does_not_go_when_hr_tries_it_again_after_the_talk_was_called_off(life: Life) -> None:
+    invited = invitation_refused(life)
+    life.doing(lambda: cancel_talk(life.store, life.round_id, "anna", why="", who="hr", now=life.clock.now()))
+    life.work()
+    life.decide([invited], OutboxState.QUEUED)
+    life.dispatcher.dispatch_due()
+    life.work()
+    assert {row.id: row for row in life.rows()}[invited].state is OutboxState.WITHDRAWN
+
+
+def test_an_invitation_that_failed_does_not_go_after_the_one_for_the_new_time(life: Life) -> None:
+    invited = invitation_refused(life)
+    life.doing(lambda: life.choose("anna", 0, hosted=False))
+    life.work()
+    life.decide([invited], OutboxState.QUEUED)
+    life.dispatcher.dispatch_due()
+    life.work()
+    assert {row.id: row for row in life.rows()}[invited].state is OutboxState.WITHDRAWN
+    life.settle()
+
+
+def invitation_refused(life: Life) -> int:
+    """The number of Anna's, which the server refuses."""
+    talk = life.talks()["anna"]
+    assert talk.start is not None
+    life.pass_time(talk.start - 21 * DAY - 6 * HOUR)
+    life.trouble.extend([Trouble.REFUSED] * 100)
+    life.pass_time(talk.start - 20 * DAY)
+    life.trouble.clear()
+    [row] = [row for row in life.rows(subject=talk.subject, recipient="person:anna") if row.kind is Kind.MEETING_CREATE]
+    assert row.state is OutboxState.FAILED
+    return row.id

@@ -38,5 +38,8 @@ def decide(store: Store, ids: Sequence[int], *, to: OutboxState, action: str, wh
         if not count:
             raise Refused(f"None of these messages can be {action} in its present state. See: talkcycle outbox why")
         for id_ in ids:
+            row = session.outbox.get(id_)
+            if row is not None:  # what was overtaken meanwhile is taken back before it can leave
+                session.schedule.put(row.key.round, {row.key.subject: now})
             session.ledger.record(AuditEntry(at=now, who=who, action=action, subject=f"message:{id_}", detail=""))
     return count
