@@ -196,9 +196,10 @@ class Office:
 
     def mails(self, who: str, step: str) -> list[EmailMessage]:
         """Those of *step* in somebody's mailbox, in the order in which they came."""
-        ids = {row.message_id for row in self.rows() if row.key.step == step}
-        found = [message_from_bytes(mail, policy=policy.default) for mail in self.boxes[who]]
-        return [mail for mail in found if isinstance(mail, EmailMessage) and str(mail["Message-ID"]) in ids]
+        headers = [f"\r\nMessage-ID: {row.message_id}\r\n".encode() for row in self.rows() if row.key.step == step]
+        theirs = [mail for mail in self.boxes[who] if any(header in mail for header in headers)]
+        found = [message_from_bytes(mail, policy=policy.default) for mail in theirs]
+        return [mail for mail in found if isinstance(mail, EmailMessage)]
 
     def who_got(self, step: str) -> list[str]:
         """In whose mailboxes there is a mail of *step*, each as often."""

@@ -203,13 +203,14 @@ def _idle(line: Any, until: float, stop: Event) -> None:
 
     What it tells along with its consent lies in a buffer where ``idle_check`` does not look; ``idle_done`` gives it.
     """
-    lasts = FIRST_IDLE
-    while not stop.is_set() and monotonic() < until:
+    lasts, told = FIRST_IDLE, False
+    while not told:
         line.idle()
-        ends, told = min(until, monotonic() + lasts), False
+        ends = min(until, monotonic() + lasts)
         while not told and not stop.is_set() and (left := ends - monotonic()) > 0:
             told = _tells_of_mail(line.idle_check(min(left, LOOK_FOR_STOP)))
-        if _tells_of_mail(line.idle_done()[1]) or told:
+        told = _tells_of_mail(line.idle_done()[1]) or told
+        if stop.is_set() or monotonic() >= until:
             return
         lasts = min(2 * lasts, LONGEST_IDLE)
 
