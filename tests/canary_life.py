@@ -8,6 +8,7 @@ import html
 import io
 import json
 import quopri
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ from talkcycle.rounds.page_links import address
 from talkcycle.rounds.plan import make_draft
 from talkcycle.rounds.plan_report import report_of
 from talkcycle.web.application import application
+from talkcycle.web.rates import Rates
 from talkcycle.web.serve import pages_of, serving_app
 from web_office import Form, client
 
@@ -55,6 +57,7 @@ WORDS, SUPPORT = "Ödlebacken sjunger i moll", "trehundra gula fjädrar"
 REASON = "Månsjukan slog till igen"
 """Why somebody else opts out."""
 NAMES = (NAME, HOST, *NAME.split(), *HOST.split())
+LINK = re.compile(rf"https://talks\.norrsken\.example{PREFIX}/([\w-]+)")
 IDENTITIES = (*NAMES, ADDRESS, HOSTS, DOMAIN)
 CYCLE = """window: {first: 2027-03-08, last: 2027-03-26}
 roster: roster.csv
@@ -123,6 +126,7 @@ class CanaryLife:
         told: What commands printed, by what was typed.
         before, after: The bytes of all files in the data folder, before and after the round was purged.
         mails: Everything that arrived, by address.
+        scanned: How the pages behind the links in all mails answered; *changed*: what that did to the database.
     """
 
     folder: Path
@@ -136,6 +140,8 @@ class CanaryLife:
     before: bytes = b""
     after: bytes = b""
     round: str = ""
+    scanned: dict[Purpose, set[int]] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
 
     @property
     def mails(self) -> list[tuple[str, str]]:
@@ -226,7 +232,7 @@ def pages(life: CanaryLife, log: object) -> Iterator[str]:
     assert isinstance(web, WebSettings)
     with create_server(("127.0.0.1", 0)) as listening:
         stop = threading.Event()
-        app = application(pages_of(life.app, web, log))
+        app = application(pages_of(life.app, web, log), by_address=Rates(most=10_000, per=1))
         with serving_app(app, listening, web.proxies, stop):
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
@@ -261,7 +267,10 @@ def _live(life: CanaryLife) -> None:
             _look_around(life, url)
             _break(life, url)
         life.server.trouble = ["data 452 4.3.1", "data 554 5.6.0", f"data {CUT}"]
-        life.until(datetime(2027, 5, 5, 12, tzinfo=UTC), daemon)
+        for when in (datetime(2027, 4, 6, 12, tzinfo=UTC), datetime(2027, 5, 5, 12, tzinfo=UTC)):
+            life.until(when, daemon)
+            with pages(life, log) as url:
+                _scan(life, url)
         daemon.tidy()
     _look_as_hr(life)
     with life.logging(LogFormat.JSON) as log:
@@ -285,7 +294,7 @@ def _opt_out(life: CanaryLife, url: str) -> None:
 
 
 def _agree(life: CanaryLife, url: str) -> None:
-    """The employee writes it down, and the manager confirms it."""
+    """The employee writes it down, and the manager confirms it; another talk was not held."""
     with client() as web:
         here = url + life.path("2", Purpose.FOLLOW_UP, "2")
         form = Form(web.get(here).text)
@@ -310,6 +319,8 @@ def _agree(life: CanaryLife, url: str) -> None:
         assert sent.status_code == 303, sent.text
         life.own["agreed, by the manager"] = web.get(theirs).text
         life.own["steps"] = web.get(url + life.path("2", Purpose.ACTIONS)).text
+        form = Form(web.get(url + life.path("4", Purpose.FOLLOW_UP, "4")).text)
+        assert web.post(url + form.action, data=form.hidden | {"held": "no"}).status_code == 303
 
 
 def _look_around(life: CanaryLife, url: str) -> None:
@@ -349,6 +360,24 @@ def _break(life: CanaryLife, url: str) -> None:
             life.refusals[f"broken {len(life.refusals)}"] = answer.text
         database.execute("ALTER TABLE gone RENAME TO agreements")
         database.commit()
+
+
+def _scan(life: CanaryLife, url: str) -> None:
+    """What scanners of mails do: every link in every mail is fetched five times, by GET and by HEAD."""
+    tokens = {token for _, said in life.mails for token in LINK.findall(said)}
+    before = _dump(life)
+    with client() as web, life.app.store.read() as session:
+        for token in sorted(tokens):
+            link = session.links.open(token)
+            assert link is not None, "mails carry no links but our own"
+            answers = [web.request(how, f"{url}{PREFIX}/{token}") for how in ("GET", "HEAD") * 5]
+            life.scanned.setdefault(link.purpose, set()).update(each.status_code for each in answers)
+    life.changed += sorted(set(before) ^ set(_dump(life)))
+
+
+def _dump(life: CanaryLife) -> list[str]:
+    with closing(sqlite3.connect(life.app.settings.data / "talkcycle.db")) as database:
+        return list(database.iterdump())
 
 
 def _look_as_hr(life: CanaryLife) -> None:

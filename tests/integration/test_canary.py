@@ -5,6 +5,7 @@ import json
 import pytest
 
 from canary_life import ADDRESS, HOST, HOSTS, IDENTITIES, NAME, NAMES, REASON, SUPPORT, WORDS, CanaryLife, found_in, lived
+from talkcycle.domain.links import Purpose
 
 CONTENT = (WORDS, SUPPORT)
 MAY_NAME = ("timeline", "roster diff", "check")
@@ -131,3 +132,10 @@ def test_while_the_round_is_kept_its_words_are_in_clear_in_no_file(life: CanaryL
 def test_after_it_is_purged_no_file_of_the_service_knows_of_anybody(life: CanaryLife) -> None:
     assert b"talkcycle.db" in life.after
     assert found_in(life.after, *IDENTITIES, *CONTENT, REASON) == []
+
+
+def test_every_link_in_every_mail_fetched_five_times_changes_nothing(life: CanaryLife) -> None:
+    assert set(life.scanned) == set(Purpose)
+    assert life.scanned[Purpose.TALK] == {200, 404}, "it ends two weeks after the window"
+    assert [purpose for purpose, answers in life.scanned.items() if answers != {200}] == [Purpose.TALK]
+    assert life.changed == []
