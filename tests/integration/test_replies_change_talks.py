@@ -186,7 +186,7 @@ class Office:
             start=it.start,
             by=address(who),
             name=f"Åberg, {who.capitalize()}",
-            at=self.clock.now(),
+            at=self.clock.now() - MINUTE,
         )
 
     # What can be looked at
@@ -349,7 +349,7 @@ def plain(mail: EmailMessage) -> str:
 
 
 def answered(talk: str, answer: str, *, by: str | None = None, **fields: object) -> TalkAnswer:
-    return TalkAnswer(party=f"person:{by or talk}", answer=answer, at=ANSWERED, **fields)  # type: ignore[arg-type]
+    return TalkAnswer(party=f"person:{by or talk}", answer=answer, at=ANSWERED - MINUTE, **fields)  # type: ignore[arg-type]
 
 
 def test_what_each_program_writes_is_kept_for_its_owners_talk(office: Office) -> None:

@@ -120,12 +120,18 @@ def given_by(
 def is_silent(talk: Talk, answers: Iterable[TalkAnswer], asked: datetime | None) -> bool:
     """Whether the employee has not said anything of the time, not even what nobody vouches for.
 
-    Where only the place has changed since, what was said before holds.
+    Where only the place has changed since, what was said before holds; whoever proposed the time has said that it suits.
     """
     return not any(
         each.party == f"person:{talk.employee}"
         and (each.answer != Answer.NONE or each.proposed is not None)
-        and (each.at is None or asked is None or each.at >= asked or only_the_place_changed(talk))
+        and (
+            each.at is None
+            or asked is None
+            or each.at >= asked
+            or each.proposed == (talk.start, talk.end)
+            or only_the_place_changed(talk)
+        )
         for each in answers
     )
 

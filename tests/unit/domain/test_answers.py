@@ -347,6 +347,16 @@ def test_what_was_answered_to_another_time_is_no_answer_but_another_place_asks_n
     assert life.sent() == [(NUDGE, E, NUDGED + 7 * DAY)]
 
 
+def test_who_proposed_the_time_that_the_talk_now_has_is_not_asked_about_it() -> None:
+    life = Life("smtp")
+    life.until(INVITED)
+    life.propose()
+    life.move()
+    life.until(START + 2 * DAY)
+
+    assert life.sent(NUDGE) == []
+
+
 def test_a_moved_talk_is_not_asked_about_again(life: Life) -> None:
     life.until(NUDGED + HOUR)
     life.move(14)
