@@ -61,7 +61,7 @@ def test_every_link_in_every_mail_can_be_fetched_five_times_and_nothing_changes(
     before = office.dump()
 
     host = office.url.removesuffix(PREFIX)
-    pages = [f"{path}{part}" for path in sorted(paths) for part in ("", "/times", "/opt-out", "?done=moved")]
+    pages = [f"{path}{part}" for path in sorted(paths) for part in ("", "/times", "/opt-out", "/answer", "?done=moved")]
     answers = [web.request(how, host + page) for page in pages for how in ("GET", "HEAD") * 5]
 
     # Four of them have a mailbox and a talk, two of them hold some, and of five talks nine can say what was agreed.

@@ -7,12 +7,16 @@ Rewrite the pictures of the documentation with PICTURES=write.
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from talkcycle.domain.links import Purpose
+from talkcycle.domain.mailboxes import Answer
+from talkcycle.domain.talks import BY_MANAGER
+from talkcycle.rounds.change import cancel_talk
 from talkcycle.web.rates import Rates
 from web_office import WebOffice, web_office
 
@@ -27,6 +31,7 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PHONE: Any = {"width": 390, "height": 844}
 DESK: Any = {"width": 1280, "height": 900}
 LANGUAGES = ("sv", "en", "nb", "da", "fi")
+PROPOSED = datetime(2027, 3, 9, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +50,17 @@ def browser() -> "Iterator[Browser]":
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
-    """For those who only look."""
+    """For those who only look, with answers of all kinds."""
     with web_office(tmp_path_factory.mktemp("kept") / "office", **FREE) as office:
+        answered(office)
         yield office
+
+
+def answered(office: WebOffice) -> None:
+    office.hears("4", Answer.TENTATIVE, talk="4", proposed=PROPOSED)
+    office.hears("5", Answer.DECLINED, talk="5")
+    office.hears("6", Answer.ACCEPTED, talk="6")
+    cancel_talk(office.store, office.round, "2", why=BY_MANAGER, who="person:1", now=office.clock.at)
 
 
 @pytest.fixture
@@ -77,14 +90,22 @@ def every_page(office: WebOffice, page: "Page") -> "Iterator[str]":
         ("my talk", own),
         ("other times", f"{own}/times"),
         ("opting out", f"{own}/opt-out"),
+        ("a talk with a proposed time", office.page("4")),
         ("my talks", office.page("2", Purpose.TALKS)),
+        ("a talk of mine", office.page("2", Purpose.HOSTED, "3")),
+        ("a proposed time to decide", office.page("2", Purpose.HOSTED, "4")),
+        ("a time that is not confirmed", office.page("2", Purpose.HOSTED, "5")),
+        ("a talk called off", office.page("1", Purpose.HOSTED, "2")),
+        ("other times of a talk of mine", office.page("2", Purpose.HOSTED, "3") + "/times"),
+        ("calling off", office.page("2", Purpose.HOSTED, "3") + "/call-off"),
         ("nothing", f"{office.url}/nothing"),
     ):
         page.goto(address)
         yield name
-    page.goto(own)
-    page.locator("summary").evaluate_all("all => all.forEach(each => each.parentElement.open = true)")
-    yield "my talk with its questions"
+    for person, name in (("3", "my talk with its questions"), ("6", "my talk with my answer")):
+        page.goto(office.page(person))
+        page.locator("summary").evaluate_all("all => all.forEach(each => each.parentElement.open = true)")
+        yield name
     page.goto(f"{own}/opt-out")
     page.evaluate("document.querySelector('form').noValidate = true")
     page.locator("button").click()
@@ -148,7 +169,8 @@ def test_by_keyboard_alone_a_talk_is_moved_and_what_was_done_is_said(browser: "B
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Hoppa till innehållet"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    page.keyboard.press("Tab")
+    for _ in range(3):  # past the answer: a box to tick and its button
+        page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Se andra tider"
     page.keyboard.press("Enter")
     page.wait_for_url("**/times")
@@ -186,14 +208,60 @@ def test_without_scripts_a_talk_is_opted_out_of_and_that_is_taken_back(browser: 
     page.context.close()
 
 
+def test_by_keyboard_alone_a_time_is_said_to_suit(browser: "Browser", office: WebOffice) -> None:
+    page = browser.new_context(viewport=PHONE).new_page()
+    page.goto(office.page("4"))
+
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.type") == "checkbox"
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=answered#told")
+
+    assert page.get_by_role("status").inner_text() == "Saved. Thank you for your answer."
+    assert office.answers("4") == {"person:4": "accepted"}
+    page.context.close()
+
+
+def test_without_scripts_a_manager_decides_calls_off_and_takes_it_back(browser: "Browser", office: WebOffice) -> None:
+    reading(office, "en")
+    office.hears("3", Answer.TENTATIVE, talk="3", proposed=PROPOSED)
+    page = browser.new_context(java_script_enabled=False, viewport=PHONE).new_page()
+    page.goto(office.page("2", Purpose.TALKS))
+
+    assert page.get_by_text("Suggested instead: Tuesday 9 March").count() == 1
+    page.get_by_role("link", name="Åsa Fågelsång").click()
+    page.get_by_label("Move the talk").check()
+    page.get_by_role("button", name="Save my choice").click()
+    assert page.get_by_role("status").inner_text().startswith("Saved. Your talk is on Tuesday 9 March")
+    assert office.talk("3").start == PROPOSED
+
+    page.get_by_role("link", name="Call it off").click()
+    page.get_by_label("I call this talk off").check()
+    page.get_by_role("button", name="Save my choice").click()
+    assert page.get_by_role("status").inner_text().startswith("Saved. The talk is off")
+
+    page.get_by_role("link", name="Choose a time again").click()
+    page.get_by_text("the time you had before").click()
+    page.get_by_role("button", name="Save this time").click()
+    assert page.get_by_role("status").inner_text().startswith("Saved. Your talk is on Tuesday 9 March")
+    page.get_by_role("link", name="All your talks").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Your talks"
+    page.context.close()
+
+
 def test_a_form_cannot_be_sent_by_pressing_its_button_alone(browser: "Browser", office: WebOffice) -> None:
+    office.hears("3", Answer.TENTATIVE, talk="3", proposed=PROPOSED)
     page = browser.new_page()
     before = office.dump()
-    for form in ("times", "opt-out"):
-        page.goto(f"{office.page('3')}/{form}")
+    own, hosted = office.page("3"), office.page("2", Purpose.HOSTED, "3")
+    for form in (own, f"{own}/times", f"{own}/opt-out", hosted, f"{hosted}/times", f"{hosted}/call-off"):
+        page.goto(form)
         assert page.locator("input:checked").count() == 0
         page.locator("button").click()
-        assert page.url.endswith(form)
+        assert page.url == form
     assert office.dump() == before
     page.close()
 
@@ -221,13 +289,19 @@ def test_pictures_for_the_documentation(browser: "Browser", office: WebOffice) -
         page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
         context.close()
 
+    answered(office)
     own, hosted = office.page("3"), office.page("2", Purpose.TALKS)
+    to_decide = office.page("2", Purpose.HOSTED, "4")
     wide = {"width": 860, "height": 900}
     shot("page-my-talk", own, wide)
     shot("page-my-talk-phone", own, PHONE, whole=False)
     shot("page-times-phone", f"{own}/times", PHONE, do=lambda page: page.locator(".choice").nth(1).click())
     shot("page-opt-out-phone", f"{own}/opt-out", PHONE)
     shot("page-my-talks", hosted, wide)
+    shot("page-hosted-talk", to_decide, wide)
+    shot("page-hosted-talk-phone", to_decide, PHONE, whole=False)
+    shot("page-call-off-phone", f"{to_decide}/call-off", PHONE)
+    shot("page-answered-phone", office.page("6"), PHONE, whole=False)
     shot("page-my-talk-dark", own, PHONE, scheme="dark", whole=False)
     reading(office, "sv")
     shot("page-my-talk-phone-sv", own, PHONE, whole=False)
