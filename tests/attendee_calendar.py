@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email import policy
+from email.parser import BytesHeaderParser
 
 from harness.imip_calendar import ImipCalendar, Itip, itip_of
 from mail_samples import SHAPES, Answered, google_counter, outlook_counter
@@ -41,8 +41,7 @@ class Attendee:
         Raises:
             AssertionError: It is addressed to somebody else, or no program could make sense of it.
         """
-        message = message_from_bytes(mail, policy=policy.default)
-        assert isinstance(message, EmailMessage)
+        message = BytesHeaderParser(policy=policy.default).parsebytes(mail)
         assert [each.addr_spec for each in message["To"].addresses] == [self.address]
         self.mails.append(str(message["Subject"]))
         itip = itip_of(mail)

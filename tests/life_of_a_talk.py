@@ -71,7 +71,7 @@ DATABASE, SECRET = "talkcycle.db", b"of the test"
 DOMAIN, SENDER = "norrsken.example", "samtal@norrsken.example"
 PAGES = "https://talks.norrsken.example"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-LONGEST = timedelta(hours=11)
+LONGEST = timedelta(hours=23)
 """Between two ticks of a service that runs; after a day it would wonder."""
 CYCLE = """window: {first: 2027-03-22, last: 2027-04-16}
 roster: roster.csv
