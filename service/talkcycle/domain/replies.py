@@ -68,7 +68,7 @@ def judge(
     answer = TalkAnswer(
         party=party,
         answer=given.value,
-        at=min(reply.made_at or read_at, read_at),
+        at=_given_at(reply, talk, entry, read_at),
         proposed=proposed,
         verified=verification is Verification.VERIFIED,
     )
@@ -102,6 +102,14 @@ def _is_current(reply: ItipReply, talk: Talk, entry: Entry) -> bool:
     if reply.sequence >= entry.sequence:
         return True
     return reply.about is not None and _instant(reply.about, talk.zone) == talk.start
+
+
+def _given_at(reply: ItipReply, talk: Talk, entry: Entry, read_at: datetime) -> datetime:
+    """When *reply* was given, UTC. Telephones' clocks are wrong: an answer to this version is no older than it is."""
+    made = reply.made_at or read_at
+    if reply.sequence >= entry.sequence:
+        made = max(made, talk.changed_at)
+    return min(made, read_at)
 
 
 def _proposed(reply: ItipReply, talk: Talk) -> tuple[datetime, datetime] | None:

@@ -135,6 +135,15 @@ def test_a_version_we_do_not_know_of_counts_like_the_present_one() -> None:
     assert counted(a_reply(sequence=9)) == YES
 
 
+@pytest.mark.parametrize(("sequence", "at"), [(1, NOW - HOUR), (0, NOW - 3 * HOUR)])
+def test_an_answer_is_no_older_than_the_version_it_is_about_whatever_clock_it_was_given_by(
+    sequence: int, at: datetime
+) -> None:
+    """Else a decline of the present time would pass for one of the time before."""
+    talk, entry = a_talk(changed_at=NOW - HOUR, revision=1), replace(ENTRY, sequence=1)
+    assert counted(a_reply(sequence=sequence, made_at=NOW - 3 * HOUR), talk=talk, entry=entry).at == at
+
+
 # Proposals
 
 
