@@ -10,6 +10,7 @@ import sqlite3
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -26,6 +27,7 @@ from mail_samples import bounce, utc
 from talkcycle.bootstrap import read_inputs, settings_of
 from talkcycle.daemon.dispatch import Dispatcher, DispatchSummary
 from talkcycle.daemon.tick import Ticker
+from talkcycle.domain.agreements import ActionDraft, Progress
 from talkcycle.domain.busy import Owner, Unfetched
 from talkcycle.domain.delivery import (
     PermanentDeliveryError,
@@ -50,11 +52,12 @@ from talkcycle.rounds.advance import Advance
 from talkcycle.rounds.approve import approve, prepare_approval
 from talkcycle.rounds.calendars_now import CalendarsNow
 from talkcycle.rounds.chosen_time import choose_time, offers
+from talkcycle.rounds.follow_up import FollowUp, OwnActions, confirm, go_on, problems_of, write_down
 from talkcycle.rounds.hold import decide, release_all
 from talkcycle.rounds.hosted_talk import call_off, keep, take_up
 from talkcycle.rounds.inbox import read_inbox
 from talkcycle.rounds.mailbox_times import Mailboxes
-from talkcycle.rounds.own_pages import TalkPage, open_page
+from talkcycle.rounds.own_pages import Opened, TalkPage, open_page
 from talkcycle.rounds.own_talk import answer_time, opt_out
 from talkcycle.rounds.page_links import PageLinks
 from talkcycle.rounds.plan import Inputs, make_draft
@@ -271,6 +274,20 @@ class Life:
         self.known_entries: dict[tuple[str, int], Entry] = {}
         self.start()
 
+    @classmethod
+    def after(cls, days: int) -> "Life":
+        """So many days after the approval, in which nothing went wrong: lived once, then taken from there."""
+        database, mark, kept, clock = lived(days)
+        life = cls()
+        life.store.inner.close()
+        (life.folder / DATABASE).write_bytes(database)
+        (life.folder / "mark").write_bytes(mark)
+        for name, value in deepcopy(kept).items():
+            setattr(life, name, value)
+        life.clock.instant = clock
+        life.start()
+        return life
+
     # The process
 
     def start(self) -> None:
@@ -408,18 +425,57 @@ class Life:
 
     # What people do
 
+    def opened(self, person: str, purpose: Purpose, talk: str | None) -> Opened | None:
+        """What somebody's link opens; None: nothing."""
+        link = Link(round=self.round_id, person=person, purpose=purpose, talk=talk)
+        with self.store.inner.read() as session:
+            token = session.links.token(session.links.current(link))
+        return open_page(self.store, token, now=self.clock.now())
+
     def page(self, talk: str, *, hosted: bool = False) -> TalkPage | None:
-        """What the link of its employee opens, or of its host; None: nothing."""
+        """Of its employee, or of its host."""
         there = self.talks().get(talk)
         if there is None:
             return None
         person, purpose = (there.manager, Purpose.HOSTED) if hosted else (there.employee, Purpose.TALK)
-        link = Link(round=self.round_id, person=person, purpose=purpose, talk=talk)
-        with self.store.inner.read() as session:
-            token = session.links.token(session.links.current(link))
-        page = open_page(self.store, token, now=self.clock.now())
+        page = self.opened(person, purpose, talk)
         assert page is None or isinstance(page, TalkPage)
         return page
+
+    def follow_up(self, talk: str, *, hosted: bool) -> FollowUp | None:
+        there = self.talks().get(talk)
+        if there is None:
+            return None
+        page = self.opened(there.manager if hosted else there.employee, Purpose.FOLLOW_UP, talk)
+        assert page is None or isinstance(page, FollowUp)
+        return page
+
+    def write_down(self, talk: str, *, hosted: bool, held: bool, days: Sequence[int]) -> None:
+        """One of the two says whether it was held, and what is to be done by which days from now."""
+        page = self.follow_up(talk, hosted=hosted)
+        if page is None:
+            return
+        now, pair = self.clock.now(), page.pair
+        drafts = [
+            ActionDraft(what=f"Number {number}", responsible=pair[number % 2], due=now.date() + timedelta(days=ahead))
+            for number, ahead in enumerate(days)
+        ]
+        if not problems_of(page, drafts, now=now):
+            revision = page.agreement.revision if page.agreement else 0
+            write_down(self.store, page, drafts, held=held, revision=revision, now=now)
+
+    def confirm(self, talk: str, *, hosted: bool) -> None:
+        page = self.follow_up(talk, hosted=hosted)
+        if page is not None and page.agreement is not None:
+            confirm(self.store, page, wording=page.agreement.wording, now=self.clock.now())
+
+    def go_on(self, person: str, which: int, to: Progress) -> None:
+        """How it goes with one of somebody's own next steps."""
+        page = self.opened(person, Purpose.ACTIONS, None)
+        if isinstance(page, OwnActions) and page.actions:
+            own = page.actions[which % len(page.actions)]
+            number, now = own.action.number, self.clock.now()
+            go_on(self.store, page, own.talk, number, to=to, due=None, wording=own.wording, now=now)
 
     def opt_out(self, talk: str) -> None:
         page = self.page(talk)
@@ -710,6 +766,18 @@ class Life:
     def report_bounces(self) -> None:
         self.mails.extend(bounce(message_id) for message_id in self.bounced)
         self.bounced.clear()
+
+
+@cache
+def lived(days: int) -> tuple[bytes, bytes, Mapping[str, Any], datetime]:
+    """Database, mark, what is remembered of the world, and the instant."""
+    life = Life()
+    life.pass_time(APPROVED + days * DAY)
+    kept = {name: getattr(life, name) for name in ("attendees", "wire", "sequences", "known_entries")}
+    life.store.inner.close()
+    database, mark = (life.folder / DATABASE).read_bytes(), (life.folder / "mark").read_bytes()
+    life.end()
+    return database, mark, kept, life.clock.instant
 
 
 def as_told(rows: Iterable[KnownMessage]) -> str:

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from harness.imip_calendar import Itip
 from life_of_a_talk import DOMAIN, ROUTING, Life, Trouble
 from mail_samples import SHAPES
+from talkcycle.domain.agreements import Progress
 from talkcycle.domain.messages import KnownMessage, OutboxState
 from talkcycle.domain.people import OFFICE_WEEK, Absence, Person
 from talkcycle.rounds.change import cancel_talk, move_talk
@@ -37,7 +38,12 @@ PARTSTATS = st.sampled_from(["ACCEPTED", "DECLINED", "TENTATIVE"])
 class LifeOfATalk(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.life = Life()
+        self.life: Life
+
+    @initialize(days=st.sampled_from([0, 9, 16, 30, 45]))
+    def begin(self, days: int) -> None:
+        """As the round is approved, or when nobody, some or all are invited, or most talks are over."""
+        self.life = Life.after(days) if days else Life()
 
     # Time and the machine
 
@@ -153,6 +159,25 @@ class LifeOfATalk(RuleBasedStateMachine):
         begins = datetime.combine(self.today() + timedelta(days=days), time(9), STOCKHOLM)
         self.life.busy[who].append((begins, begins + timedelta(hours=hours)))
 
+    # After the talk
+
+    @rule(
+        talk=TALKS,
+        hosted=st.booleans(),
+        held=st.sampled_from([True, True, False]),
+        days=st.lists(st.integers(0, 60), max_size=4),
+    )
+    def write_down(self, *, talk: str, hosted: bool, held: bool, days: list[int]) -> None:
+        self.life.doing(lambda: self.life.write_down(talk, hosted=hosted, held=held, days=days))
+
+    @rule(talk=TALKS, hosted=st.booleans())
+    def confirm(self, *, talk: str, hosted: bool) -> None:
+        self.life.doing(lambda: self.life.confirm(talk, hosted=hosted))
+
+    @rule(who=ADDRESSES, which=WHICH, to=st.sampled_from(Progress))
+    def go_on(self, who: str, which: int, to: Progress) -> None:
+        self.life.doing(lambda: self.life.go_on(who, which, to))
+
     # HR
 
     @rule(talk=TALKS, days=DAYS, hour=st.integers(8, 16), short_notice=st.booleans())
@@ -265,6 +290,8 @@ class LifeOfATalk(RuleBasedStateMachine):
         self.life.check_reasons()
 
     def teardown(self) -> None:
+        if not hasattr(self, "life"):
+            return
         try:
             self.life.settle()
         finally:

@@ -40,6 +40,13 @@ def test_who_abstains_in_the_last_second_gets_no_reminder_though_no_tick_has_loo
     assert [row.state for row in after.values() if row.key.step == OPTED_OUT] == [OutboxState.SENT]
 
 
+def test_where_one_of_the_two_is_invited_first_their_entry_is_not_in_the_way_of_the_others_invitation() -> None:
+    life = Life.after(30)
+    talks = life.talks().values()
+    life.end()
+    assert {talk.revision for talk in talks} == {0}, "nobody is busy, so nothing moves"
+
+
 def test_a_roster_that_is_broken_off_as_it_begins_to_be_applied_lets_nothing_go_to_who_has_left(life: Life) -> None:
     reminded(life, "anna")
     [waiting] = [row for row in life.rows(subject="talk:anna") if row.state is OutboxState.QUEUED]

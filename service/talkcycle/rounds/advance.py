@@ -17,7 +17,7 @@ from talkcycle.domain.talks import Round, Talk, TalkState, moved
 from talkcycle.rounds.answer_facts import offer_of
 from talkcycle.rounds.digest_facts import digest_of
 from talkcycle.rounds.last_look import Course, Hindrance, last_look
-from talkcycle.rounds.orders import PageLink, order_for
+from talkcycle.rounds.orders import Facts, PageLink, order_for
 from talkcycle.rounds.proposals import fitted, is_new, proposal_of
 from talkcycle.rounds.subjects import SubjectFacts, gather
 from talkcycle.rounds.texts import TextShelf
@@ -145,7 +145,7 @@ def _hindered(
     for subject, decision in decided:
         facts = subject.facts
         first = next((each for each in decision.render if _is_invitation(each)), None)
-        if first is not None and facts.talk and facts.employee and facts.manager:
+        if first is not None and facts.talk and facts.employee and facts.manager and not _stands_somewhere(facts):
             leaving[facts.talk] = first.due_at
             people |= {facts.employee.id: facts.employee, facts.manager.id: facts.manager}
             round_ = facts.round
@@ -171,6 +171,11 @@ def _taken_up(
                 why = f"proposed by the {other.role}"
                 moves[subject.subject] = Hindrance(course=Course.MOVE, why=why, to=found, proposed=True)
     return moves, misfits
+
+
+def _stands_somewhere(facts: Facts) -> bool:
+    """Whether one of the two has the entry already: who wakes in another zone is invited some hours after the other."""
+    return facts.entry is not None and any(number == facts.entry.number for number, _ in facts.reached)
 
 
 def _is_invitation(message: DueMessage) -> bool:
