@@ -218,10 +218,10 @@ class CanaryLife:
         with self.app.store.read() as session:
             return address(PREFIX, session.links.token(session.links.current(link)))
 
-    def type(self, *words: str) -> str:
-        """A command as HR types it, with what it printed to both."""
+    def type(self, *words: str, when: str = "") -> str:
+        """A command as HR types it; what it prints is kept by its words and *when* it was typed."""
         result = CliRunner().invoke(commands, [*words, "--config", str(self.folder)])
-        self.told[" ".join(words)] = result.output + result.stderr
+        self.told[" ".join(words) + when] = result.output + result.stderr
         return result.output
 
 
@@ -279,8 +279,8 @@ def _live(life: CanaryLife) -> None:
         life.clock.at = datetime(2028, 6, 1, tzinfo=UTC)
         daemon_of(life.app, log).tidy()
     life.after = life.data()
-    life.type("status", "--json")
-    life.type("audit", "--json", "--limit", "1000")
+    life.type("status", "--json", when=", after the purge")
+    life.type("audit", "--json", "--limit", "1000", when=", after the purge")
 
 
 def _opt_out(life: CanaryLife, url: str) -> None:

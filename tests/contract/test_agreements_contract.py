@@ -46,7 +46,7 @@ def kept(store: SqlStore, round_: str = ROUND.id) -> dict[str, Agreement]:
 
 def before(store: SqlStore, start: datetime, employee: str = "anna", cycle: str = "development") -> Agreement | None:
     with store.read() as session:
-        return session.agreements.before(employee, cycle=cycle, start=start)
+        return session.agreements.before({employee: start}, cycle=cycle).get(employee)
 
 
 def test_what_is_put_comes_back_whole(store: SqlStore) -> None:
@@ -164,6 +164,23 @@ def test_the_last_talk_that_was_held_before_is_found_and_no_other(store: SqlStor
     assert before(store, years[2026]) == kept(store, "development-2025-03")["anna"]
     assert before(store, years[2025]) is None
     assert before(store, at(2028, 3, 10), employee="bo") is None
+
+
+def test_they_are_found_for_many_at_once_each_before_their_own_talk(store: SqlStore) -> None:
+    first, second = at(2026, 3, 10), at(2027, 3, 10)
+    people = [f"report-{number}" for number in range(1200)]
+    put(store, *(an_agreement(each, round_="development-2026-03", start=first) for each in people[:3]))
+    put(store, *(an_agreement(each, round_="development-2027-03", start=second) for each in people[:2]))
+
+    with store.read() as session:
+        starts = dict.fromkeys(people, at(2028, 3, 10)) | {people[1]: second}
+        found = session.agreements.before(starts, cycle="development")
+        assert session.agreements.before({}, cycle="development") == {}
+    assert {employee: each.start for employee, each in found.items()} == {
+        people[0]: second,
+        people[1]: first,
+        people[2]: first,
+    }
 
 
 @pytest.fixture

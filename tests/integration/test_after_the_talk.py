@@ -303,8 +303,7 @@ def test_and_does_once_they_have(held: tuple[AfterTheTalk, Round]) -> None:
     next_round = a_year_later(office, CEM)
     talk, now = office.talk("anna", next_round), office.clock.now()
     with office.store.read() as session:
-        before = agreed_before(session, next_round, talk)
-    assert before is not None
+        before = agreed_before(session, next_round, [talk])["anna"]
     assert share(office.store, "cem", talk, before, yes=True, wording=before.wording, now=now) is Outcome.CLOSED
     assert share(office.store, "anna", talk, before, yes=True, wording=before.wording, now=now) is Outcome.DONE
     office.until(NEXT_START - DAY)
@@ -326,11 +325,11 @@ def test_it_opens_the_next_agenda_though_its_round_is_purged_and_goes_when_its_o
     assert ANNAS in pdf_text(mail)
 
     with office.store.read() as session:
-        assert session.agreements.before("anna", cycle="development", start=NEXT_START) is not None
+        assert session.agreements.before({"anna": NEXT_START}, cycle="development") != {}
     two_years_on = START + timedelta(days=730)
     assert tidy(office.store, now=two_years_on - DAY).agreements == 0
     assert tidy(office.store, now=two_years_on + DAY).agreements == 1
     with office.store.read() as session:
-        assert session.agreements.before("anna", cycle="development", start=NEXT_START) is None
+        assert session.agreements.before({"anna": NEXT_START}, cycle="development") == {}
     [forgotten] = [each for each in office.trail() if each.action == "forget"]
     assert (forgotten.who, forgotten.detail) == ("service", "of 1 talks, as the retention says")

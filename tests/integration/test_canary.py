@@ -81,9 +81,11 @@ def test_no_command_says_a_word_of_what_was_agreed_not_even_where_it_names_peopl
 
 
 def test_hr_counts(life: CanaryLife) -> None:
-    [round_] = json.loads(life.told["status --json"])["rounds"] or [None]
-    assert round_ is None, "it was purged since"
-    assert "Followed up: 1 talks held" in life.told["status"]
+    [round_] = json.loads(life.told["status --json"])["rounds"]
+    counted = {key: count for key, count in round_["follow_up"].items() if key != "overdue"}  # by the machine's clock
+    assert counted == {"held": 1, "not-held": 1, "followed-up": 1, "open": 1}
+    assert "Followed up: 1 talks held, 1 not held, 1 agreed by both, 1 next steps open" in life.told["status"]
+    assert json.loads(life.told["status --json, after the purge"])["rounds"] == []
 
 
 def test_what_was_agreed_is_in_the_two_persons_mails_and_in_no_other(life: CanaryLife) -> None:

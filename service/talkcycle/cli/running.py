@@ -38,19 +38,18 @@ def health(
     as_json: AsJson = False,
 ) -> None:
     """Say whether the service ticks and nothing holds it up; exit status 3 when it needs attention."""
-    from talkcycle.rounds.status import status  # noqa: PLC0415
-
     with told_plainly():
         app = open_application(config)
         now = app.clock.now()
-        standing = status(app.store, now=now)
+        with app.store.read() as session:
+            last_tick, hold = session.ledger.last_tick(), session.ledger.hold()
     faults = []
-    if standing.last_tick is None or now - standing.last_tick > timedelta(seconds=within):
+    if last_tick is None or now - last_tick > timedelta(seconds=within):
         faults.append("the service has not ticked lately: is `talkcycle run` running?")
-    if standing.hold is not None:
-        faults.append(f"the outbox is on hold: {standing.hold}")
+    if hold is not None:
+        faults.append(f"the outbox is on hold: {hold}")
     if as_json:
-        print_json({"healthy": not faults, "faults": faults, "last_tick": standing.last_tick})
+        print_json({"healthy": not faults, "faults": faults, "last_tick": last_tick})
     else:
         typer.echo("; ".join(faults) or "healthy")
     if faults:

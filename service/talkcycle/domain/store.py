@@ -175,8 +175,8 @@ class Agreements(Protocol):
         """By talk: of every talk of the round, or of *talks*. An empty *talks* is none."""
         ...
 
-    def before(self, employee: str, *, cycle: str, start: datetime) -> Agreement | None:
-        """Of the last talk of *employee* in that cycle that was held and began before *start* (UTC)."""
+    def before(self, starts: Mapping[str, datetime], *, cycle: str) -> dict[str, Agreement]:
+        """By employee: of their last talk in that cycle that was held and began before the instant in *starts* (UTC)."""
         ...
 
     def last_due(self, round_: str) -> date | None:

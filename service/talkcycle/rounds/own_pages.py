@@ -158,7 +158,7 @@ def standing_of(talk: Talk, agreement: Agreement | None, now: datetime) -> Stand
 
 def _one(session: Session, link: Link, round_: Round, talks: Sequence[Talk], now: datetime) -> TalkPage | None:
     page = next(iter(_pages(session, link, round_, talks, now)), None)
-    before = None if page is None else agreed_before(session, round_, page.talk)
+    before = None if page is None else agreed_before(session, round_, [page.talk]).get(page.talk.employee)
     if page is None or before is None or not before.may_be_read_by(link.person):
         return page
     return replace(page, before=before)

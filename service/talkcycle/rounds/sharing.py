@@ -1,5 +1,6 @@
 """Who else may read what an employee agreed: the manager they have now, if they say so."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from talkcycle.domain.agreements import Agreement, shared
@@ -8,11 +9,10 @@ from talkcycle.domain.talks import Round, Talk
 from talkcycle.rounds.choices import Outcome
 
 
-def agreed_before(session: Session, round_: Round, talk: Talk) -> Agreement | None:
-    """What *talk*'s employee agreed in their last talk of the cycle before it; None: nothing."""
-    if talk.start is None:
-        return None
-    return session.agreements.before(talk.employee, cycle=round_.cycle.id, start=talk.start)
+def agreed_before(session: Session, round_: Round, talks: Iterable[Talk]) -> dict[str, Agreement]:
+    """By the employees of *talks*: what they agreed in their last talk of the cycle before it, if anything."""
+    starts = {talk.employee: talk.start for talk in talks if talk.start is not None}
+    return session.agreements.before(starts, cycle=round_.cycle.id)
 
 
 def may_share(person: str, talk: Talk, agreement: Agreement | None) -> bool:
@@ -34,6 +34,8 @@ def share(
     if agreement.may_be_read_by(talk.manager) is yes:
         return Outcome.ALREADY
     with store.write() as session:
+        for id_ in {talk.round, agreement.round}:
+            session.rounds.get(id_)  # nobody changes anything of it from here on
         before = session.agreements.of_talks(agreement.round, [agreement.talk]).get(agreement.talk)
         there = session.talks.of_round(talk.round, [talk.id])
         if before is None or before.wording != wording or not there or there[0].manager != talk.manager:

@@ -53,6 +53,7 @@ def gather(session: Session, round_: Round, subjects: Sequence[str], *, hears: H
         known[row.key.subject].append(row)
     answers = session.talks.answers(round_.id, talk_ids)
     agreements = session.agreements.of_talks(round_.id, talk_ids)
+    before = agreed_before(session, round_, talks.values())
     last_due = session.agreements.last_due(round_.id)
     gathered = []
     for subject in subjects:
@@ -66,6 +67,7 @@ def gather(session: Session, round_: Round, subjects: Sequence[str], *, hears: H
             entries=entries,
             known=known[subject],
             agreement=None if talk is None else agreements.get(talk.id),
+            before=None if talk is None else before.get(talk.employee),
             last_due=last_due,
         )
         those = answers.get(facts.talk.id, ()) if facts.talk else ()
@@ -92,6 +94,7 @@ def _desired(
     entries: Mapping[str, Sequence[Entry]],
     known: Iterable[KnownMessage],
     agreement: Agreement | None,
+    before: Agreement | None,
     last_due: date | None,
 ) -> tuple[Iterable[DueMessage], Facts]:
     if subject == "round":
@@ -109,7 +112,7 @@ def _desired(
             hosts={entry.host: people[entry.host] for entry in its_entries if entry.host in people},
             reached=reached(its_entries, (row for row in known if row.key.step == round_.cycle.calendar_step.id)),
             agreement=agreement,
-            agreed_before=agreed_before(session, round_, talk),
+            agreed_before=before,
         )
         messages = talk_messages(
             round_,

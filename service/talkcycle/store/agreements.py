@@ -1,6 +1,6 @@
 """What pairs have agreed, in SQL. Each agreement is sealed as a whole under a key of its own, which the secret wraps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -32,15 +32,16 @@ class SqlAgreements:
             for row in self.connection.execute(query.where(table.c.talk.in_(chunk)))
         }
 
-    def before(self, employee: str, *, cycle: str, start: datetime) -> Agreement | None:
+    def before(self, starts: Mapping[str, datetime], *, cycle: str) -> dict[str, Agreement]:
         table = tables.agreements
-        query = (
-            select(table)
-            .where(table.c.employee == employee, table.c.cycle == cycle, table.c.start < start)
-            .order_by(table.c.start.desc())
-        )
-        opened = (self._open(row) for row in self.connection.execute(query))
-        return next((each for each in opened if each.held), None)
+        found: dict[str, Agreement] = {}
+        for chunk in chunks(starts):
+            query = select(table).where(table.c.employee.in_(chunk), table.c.cycle == cycle)
+            for row in self.connection.execute(query.order_by(table.c.start.desc())):
+                if row.employee not in found and row.start < starts[row.employee]:
+                    opened = self._open(row)
+                    found |= {row.employee: opened} if opened.held else {}
+        return found
 
     def last_due(self, round_: str) -> date | None:
         table = tables.agreements
