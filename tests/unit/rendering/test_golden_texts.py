@@ -88,6 +88,7 @@ CASES = (
     Case(name="opted-out-employee", template="opted-out", role=EMPLOYEES),
     Case(name="opted-out-employee-page", template="opted-out", role=EMPLOYEES, page=True),
     Case(name="nudge-employee", template="nudge", role=EMPLOYEES),
+    Case(name="nudge-employee-page", template="nudge", role=EMPLOYEES, page=True),
     Case(name="proposal", template="proposal", role=MANAGERS),
     Case(name="proposal-page", template="proposal", role=MANAGERS, page=True),
     Case(name="time-kept-employee", template="time-kept", role=EMPLOYEES, kind=Kind.COUNTER_DECLINED),
