@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from talkcycle.rendering.sandbox import Compiled, Unusable, compile_markdown, compile_plain
@@ -44,8 +45,9 @@ class MailTemplate:
         return (reads or uses or [1])[0]
 
 
+@lru_cache(maxsize=512)
 def parse_mail(source: str) -> MailTemplate:
-    """Take a mail template apart.
+    """Take a mail template apart; once, since rounds have most of theirs in common.
 
     Raises:
         Unusable: Its front matter or its Jinja is not right; the line is one of the whole file.

@@ -75,8 +75,9 @@ def page_keys() -> frozenset[str]:
     return frozenset(read_page_words(_shipped()[f"{TEMPLATES}/{LAST_RESORT}/{PAGES}"].decode()))
 
 
-def read_page_words(source: str) -> dict[str, str]:
-    """The content of a ``pages.yaml``. Raises BadWords."""
+@lru_cache(maxsize=64)
+def read_page_words(source: str) -> Mapping[str, str]:
+    """The content of a ``pages.yaml``, not to be changed. Raises BadWords."""
     try:
         content = read_yaml(source)
     except BadYaml as error:

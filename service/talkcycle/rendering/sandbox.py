@@ -99,6 +99,7 @@ def compile_html(source: str) -> Compiled:
     return _compile(_HTML, source)
 
 
+@lru_cache(maxsize=4096)
 def _compile(environment: ImmutableSandboxedEnvironment, source: str) -> Compiled:
     if "{" not in source:
         return Compiled(_NEWLINE.sub("\n", source).removesuffix("\n"))

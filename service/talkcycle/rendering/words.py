@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from talkcycle.rendering.sandbox import Compiled, Markdown, Unusable, compile_markdown, compile_plain
@@ -94,8 +95,9 @@ def merge(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return merged
 
 
-def read_words(name: str, source: str) -> dict[str, Any]:
-    """The content of the words file *name*.
+@lru_cache(maxsize=256)
+def read_words(name: str, source: str) -> Mapping[str, Any]:
+    """The content of the words file *name*; not to be changed, since every round with these words gets the same.
 
     Raises:
         BadWords: It is not a mapping of words, or a word's Jinja is wrong.
