@@ -2,11 +2,15 @@
 
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False  # or each worker, and each of the many processes that tests start, compiles all anew
 
 settings.register_profile(
     "talkcycle", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
