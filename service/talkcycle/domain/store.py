@@ -354,7 +354,7 @@ class Outbox(Protocol):
         ...
 
     def count_since(self, recipient: str, begins: datetime) -> int:
-        """How many messages of any round that fell due from *begins* on went, or are to go, to *recipient*."""
+        """How many messages of any round went to *recipient* from *begins* on, fell due since, or are about to go."""
         ...
 
     def record_bounce(self, message_id: str, said: str, *, permanent: bool, now: datetime) -> KnownMessage | None:

@@ -34,7 +34,7 @@ def share(
     if agreement.may_be_read_by(talk.manager) is yes:
         return Outcome.ALREADY
     with store.write() as session:
-        for id_ in {talk.round, agreement.round}:
+        for id_ in sorted({talk.round, agreement.round}):
             session.rounds.get(id_)  # nobody changes anything of it from here on
         before = session.agreements.of_talks(agreement.round, [agreement.talk]).get(agreement.talk)
         there = session.talks.of_round(talk.round, [talk.id])

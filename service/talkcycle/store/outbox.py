@@ -406,8 +406,15 @@ class SqlOutbox:
         query = (
             select(func.count())
             .select_from(box)
-            .where(box.c.round.in_(rounds), box.c.recipient == recipient, box.c.due_at >= begins)
+            .where(box.c.round.in_(rounds), box.c.recipient == recipient)
             .where(box.c.state.in_(state.value for state in MAY_HAVE_ARRIVED | STILL_HERE))
+            .where(
+                or_(
+                    box.c.due_at >= begins,
+                    box.c.not_before >= begins,  # of what was sent: when
+                    box.c.state.in_([OutboxState.QUEUED.value, OutboxState.SENDING.value]),
+                )
+            )
         )
         return int(self.connection.execute(query).scalar_one())
 

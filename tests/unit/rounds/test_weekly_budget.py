@@ -124,6 +124,19 @@ def test_without_pages_nothing_stands_in_the_summary_so_the_rest_comes_in_the_ne
     office.store.close()
 
 
+def test_what_waited_counts_in_the_week_in_which_it_comes(tmp_path: Path) -> None:
+    office, people = AfterTheTalk(tmp_path, pages=False), reports(16)
+    talks = [a_talk(each.id, start=at(2027, 3, 9 + 7 * (place // 8), 6 + place % 8)) for place, each in enumerate(people)]
+    office.add_round(a_round_of(*talks, steps=STEPS), talks, [*people, BO])
+    office.until(at(2027, 4, 12))
+
+    rows = office.rows("follow-up", "bo")
+    assert [row.state for row in rows] == [OutboxState.SENT] * 16
+    weeks = Counter(row.settled_at.isocalendar().week for row in rows if row.settled_at)
+    assert weeks == {10: 4, 11: 4, 12: 5, 13: 3}, "with a summary in the first two and the last"
+    office.store.close()
+
+
 def a_crowded_week(folder: Path, *, most: int = 2) -> tuple[AfterTheTalk, Round]:
     """Anna gets a reminder and two of HR's own mails in the week of her talk, so that what can wait does."""
     office, talk = AfterTheTalk(folder), a_talk(start=at(2027, 3, 9, 9))
