@@ -119,8 +119,8 @@ def library(language: str = "sv") -> Library:
 
 
 @cache
-def examples() -> tuple[Example, ...]:
-    return tuple(example for language in (*LANGUAGES, *REGIONAL) for example in _in(language))
+def examples(language: str) -> tuple[Example, ...]:
+    return tuple(_in(language))
 
 
 def _in(language: str) -> Iterator[Example]:

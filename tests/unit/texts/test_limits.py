@@ -1,11 +1,12 @@
 """The limits a text must keep, over every text in every language: alarms, not proof of a good text."""
 
 import re
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 
-from rendered_texts import ACTIONS_PAGE, FOLLOW_UP_PAGE, LANGUAGES, LINE_PAGE, PAGE, Example, examples
+from rendered_texts import ACTIONS_PAGE, FOLLOW_UP_PAGE, LANGUAGES, LINE_PAGE, PAGE, REGIONAL, Example, examples
 from talkcycle.domain.agreements import Action
 from talkcycle.domain.digests import Need
 from talkcycle.rendering.library import base_of
@@ -84,14 +85,32 @@ MOST_IN_A_SENTENCE = {"fi": (10, 18)}
 """In the mean, and in the longest one; 13 and 22 in the languages that need more words."""
 
 
-def those(*, language: str = "", names: frozenset[str] = frozenset()) -> pytest.MarkDecorator:
-    """A test for each rendered text of *language* and *names*; of all where none are given."""
-    found = [
-        example
-        for example in examples()
-        if (not language or example.language == language) and (not names or example.name in names)
-    ]
-    return pytest.mark.parametrize("example", found, ids=str)
+def those(
+    *, languages: Collection[str] = (*LANGUAGES, *REGIONAL), names: Collection[str] = ()
+) -> Callable[[Callable[[Example], None]], Callable[[str], None]]:
+    """A test for each of *languages*, of all its rendered texts or of *names*, that tells every text at fault."""
+
+    def of_a_language(check: Callable[[Example], None]) -> Callable[[str], None]:
+        def test(language: str) -> None:
+            found = [each for each in examples(language) if not names or each.name in names]
+            assert {each.name for each in found} >= set(names or ["invitation"])
+            faults = [fault for each in found if (fault := _fault(check, each)) is not None]
+            if faults:
+                raise ExceptionGroup(f"{len(faults)} texts", faults)
+
+        marked = [pytest.param(each, marks=pytest.mark.xdist_group(f"texts {each}")) for each in languages]
+        return pytest.mark.parametrize("language", marked)(test)
+
+    return of_a_language
+
+
+def _fault(check: Callable[[Example], None], example: Example) -> AssertionError | None:
+    try:
+        check(example)
+    except AssertionError as error:
+        error.add_note(str(example))
+        return error
+    return None
 
 
 def body(example: Example) -> str:
@@ -134,7 +153,7 @@ def test_sentences_can_be_read_once_and_nervously(example: Example) -> None:
     assert max(lengths) <= longest, max(sentences(body(example)), key=len)
 
 
-@pytest.mark.parametrize("example", [each for each in examples() if each.language in {"sv", "nb", "da"}], ids=str)
+@those(languages=("sv", "nb", "da"))
 def test_the_scandinavian_languages_are_easy_prose(example: Example) -> None:
     text = re.sub(r"Åsa Lindgren|Björn Ek|Eva Lind|Norrsken|\bmart?s\b|ti[rs]s?dag|torsdag", "", body(example))
     found = words(text)
@@ -150,7 +169,7 @@ def syllables(word: str) -> int:
     return max(1, len(groups) - silent)
 
 
-@those(language="en")
+@those(languages=("en",))
 def test_english_is_easy_for_second_language_readers(example: Example) -> None:
     found = words(re.sub(r"Åsa Lindgren|Björn Ek|Eva Lind|Norrsken", "", body(example)))
     mean = sum(map(syllables, found)) / len(found)
@@ -226,7 +245,7 @@ def test_there_is_one_thing_to_follow(example: Example) -> None:
     assert all(line.count(LINE_PAGE) <= 1 for line in re.split(r"(?m)^- ", text))
 
 
-@those(names=frozenset({"invitation", "nudge", "reminder", "moved", "preparation-employee"}))
+@those(names=("invitation", "nudge", "reminder", "moved", "preparation-employee"))
 def test_another_way_is_always_offered(example: Example) -> None:
     way = PAGE if example.variant.endswith("-page") else "hr@example.com"
     assert way in example.composed.text.split("\n---\n")[0]
