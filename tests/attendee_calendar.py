@@ -54,6 +54,9 @@ class Attendee:
             assert known is not None, "a proposal was declined that nobody can have made"
             self.declined.append(itip.uid)
             return
+        if known is not None and not known.cancelled and itip.age > known.newest.age:
+            other = itip.method == "CANCEL" or (itip.start, itip.end) != (known.newest.start, known.newest.end)
+            assert itip.sequence > known.newest.sequence or not other, "another time, or none, under the same SEQUENCE"
         self.calendar.receive(mail)
         if itip.method == "REQUEST" and self.calendar.kept.get(itip.uid) is not known:
             self.seen.setdefault(itip.uid, []).append(itip)

@@ -694,6 +694,8 @@ class Life:
         lost = {row.key.subject for row in self.rows() if row.message_id in self.bounced}
         for id_, talk in self.talks().items():
             about = [row for row in rows[talk.subject] if row.kind in IN_CALENDARS]
+            if talk.changed_at > now:  # the clock was turned back since: nothing of it is due
+                continue
             if any(row.state in UNSETTLED for row in about) or talk.subject in lost:
                 assert not to_the_end, [(row.key, row.state) for row in about if row.state in UNSETTLED]
                 continue
@@ -746,6 +748,7 @@ class Life:
         self.trouble.clear()
         self.restart()
         self.calendars_down = False
+        self.clock.instant = max([self.clock.now(), *(talk.changed_at for talk in self.talks().values())])
         for _ in range(8):
             self.doing(self.report_bounces)
             self.doing(self.read_mails)
