@@ -35,7 +35,7 @@ DONE: Mapping[str, tuple[str, Callable[[OwnActions], bool]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrong:
-    """A day that cannot be taken. *step*: of which action, by talk and number; *typed*: as it was written."""
+    """A day that cannot be taken. *step*: of which action, as the form names it; *typed*: as it was written."""
 
     step: tuple[str, int | None]
     typed: str
@@ -68,16 +68,16 @@ class ActionPages:
         said_of_days = {"latest": reader.dates.day(latest), "example_day": today.isoformat()}
 
         def line(place: int, own: OwnAction) -> ActionLine:
-            mine = wrong is not None and wrong.step == (own.talk, own.action.number)
-            about = replace(page.link, purpose=Purpose.FOLLOW_UP, talk=own.talk)
+            about = self._about(own)
+            mine = wrong is not None and wrong.step == (about, own.action.number)
             return action_line(
                 reader,
                 own.action,
                 own.other,
                 place=place,
-                talk=own.talk,
+                about=about,
                 wording=own.wording,
-                link=desk.here_of(about),
+                link=desk.here(about),
                 typed=wrong.typed if wrong is not None and mine else "",
                 problem=wrong.problem if wrong is not None and mine else None,
                 said=said_of_days,
@@ -106,8 +106,8 @@ class ActionPages:
         if not desk.passed(asked, page.round):
             return self.show(problem="problem_late", status=403)
         choice, wording = asked.text("choice"), asked.number("wording")
-        step = asked.text("talk"), asked.number("number")
-        own = next((each for each in page.actions if (each.talk, each.action.number) == step), None)
+        step = asked.text("about"), asked.number("number")
+        own = next((each for each in page.actions if (self._about(each), each.action.number) == step), None)
         if choice not in {*CHOICES, "date", "back"} or wording is None:
             return self.show(problem="problem_step", status=422)
         if own is None:
@@ -126,6 +126,10 @@ class ActionPages:
         to = CHOICES.get(choice, Progress.OPEN)
         outcome = go_on(desk.store, page, own.talk, own.action.number, to=to, due=due, wording=wording, now=desk.now)
         return self._after(outcome, "date" if choice == "back" else choice)
+
+    def _about(self, own: OwnAction) -> str:
+        """Which talk it is of, as the link to what was agreed in it has it: pages show no roster id."""
+        return self.desk.token_of(replace(self.page.link, purpose=Purpose.FOLLOW_UP, talk=own.talk))
 
     def _after(self, outcome: Outcome, done: str) -> Answer:
         page = self.page

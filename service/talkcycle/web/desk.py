@@ -60,8 +60,11 @@ class Desk:
 
     def here_of(self, link: Link) -> str:
         """The address of what *link* opens, such as another page of who reads this one."""
+        return self.here(self.token_of(link))
+
+    def token_of(self, link: Link) -> str:
         with self.store.read() as session:
-            return self.here(session.links.token(link))
+            return session.links.token(link)
 
     def form_pass(self, token: str, round_: Round, path: str) -> str:
         """A pass for the form that is sent to *path* below what *token* opens."""

@@ -77,6 +77,7 @@ class FollowUpPages:
                 "confirm_pass": desk.form_pass(self.asked.token, page.round, "confirm"),
                 "share_pass": desk.form_pass(self.asked.token, page.round, "share"),
                 "shared": agreement.may_be_read_by(page.talk.manager),
+                "some_own": any(each.responsible == page.person.id for each in agreement.actions),
             }
         return Answer(template="own/follow-up.html", values=values, status=status)
 
@@ -107,7 +108,7 @@ class FollowUpPages:
 
     def _write(self) -> Answer:
         asked, page, desk = self.asked, self.page, self.desk
-        typed, revision = _typed(asked), asked.number("revision")
+        typed, revision = _typed(asked, page), asked.number("revision")
         if not page.may_write:
             return self.show(problem="problem_closed", status=409)
         if not desk.passed(asked, page.round) or revision is None:
@@ -172,13 +173,12 @@ class FollowUpPages:
             | desk.looks
             | {
                 "here": desk.here(self.asked.token),
-                "you": page.person.id,
-                "other": page.other.id,
                 "other_reads": page.other.email is not None,
                 "state": _state(page),
                 "may_write": page.may_write,
                 "may_confirm": page.may_confirm,
                 "may_choose": page.may_choose,
+                "in_window": page.in_window,
                 "may_share": page.may_share,
                 "times": f"{desk.here_of(talk)}/times",
                 "actions": desk.here_of(replace(page.link, purpose=Purpose.ACTIONS, talk=None)),
@@ -211,15 +211,15 @@ def _as_it_stands(agreement: Agreement | None) -> Typed:
     return Typed(held=agreement.held, drafts=drafts)
 
 
-def _typed(asked: Asked) -> Typed:
-    drafts = []
+def _typed(asked: Asked, page: FollowUp) -> Typed:
+    pair, drafts = {"you": page.person.id, "other": page.other.id}, []
     for place in range(1, MOST_ACTIONS + 1):
         text = asked.text(f"due-{place}")
         day = typed_day(text)
         drafts.append(
             ActionDraft(
                 what=one_line(asked.text(f"what-{place}")),
-                responsible=asked.text(f"who-{place}"),
+                responsible=pair.get(asked.text(f"who-{place}"), ""),
                 due=day,
                 support=one_line(asked.text(f"support-{place}")),
                 number=asked.number(f"number-{place}"),

@@ -165,7 +165,7 @@ def test_without_a_fresh_pass_nothing_changes(own: Own, spoil: str) -> None:
 def test_what_is_not_ones_own_cannot_be_closed(own: Own) -> None:
     form, before = own.form(1, "done"), own.dump()
 
-    for fields in ({"number": "3"}, {"number": "9"}, {"number": "x"}, {"talk": "bo"}, {"talk": ""}):
+    for fields in ({"number": "3"}, {"number": "9"}, {"number": "x"}, {"about": "anna"}, {"about": ""}):
         assert own.send(form, choice="done", **fields).status == 409
     assert own.dump() == before
 

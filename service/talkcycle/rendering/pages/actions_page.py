@@ -16,7 +16,7 @@ class ActionLine:
 
     Attributes:
         place: Of the page's, from 1.
-        talk, number, wording: What its forms send.
+        about, number, wording: What its forms send.
         by, shared: By when, and with whom it was agreed, in words.
         progress: ``open``, ``done`` or ``dropped``; *how*: that in words.
         link: Of the page of all that was agreed there.
@@ -26,7 +26,7 @@ class ActionLine:
     """
 
     place: int
-    talk: str
+    about: str
     number: int
     wording: int
     what: str
@@ -49,7 +49,7 @@ def action_line(
     other: Person,
     *,
     place: int,
-    talk: str,
+    about: str,
     wording: int,
     link: str,
     typed: str = "",
@@ -67,7 +67,7 @@ def action_line(
     key = "fault_not_a_day" if problem is ActionProblem.NO_DAY and typed else f"fault_{problem or ''}".replace("-", "_")
     return ActionLine(
         place=place,
-        talk=talk,
+        about=about,
         number=action.number,
         wording=wording,
         what=action.what,

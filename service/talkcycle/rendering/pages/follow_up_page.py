@@ -40,6 +40,7 @@ class StepFields:
 
     Attributes:
         place: From 1. *number*: of the step that is there already; empty: none.
+        who: ``you``, ``other`` or empty: pages name nobody by a roster id.
         due: A day as browsers send it, or whatever was typed. *typed*: no day that a date field could show.
         earliest: The first day that can be chosen; a day that was agreed before may have passed.
         faults: By field, in words; empty: nothing is wrong with it.
@@ -136,7 +137,7 @@ def _step(reader: Reader, place: int, draft: ActionDraft, faults: Mapping[str, s
         title=reader.page.say("step_number", {"number": place}),
         number="" if draft.number is None else str(draft.number),
         what=draft.what,
-        who=draft.responsible,
+        who=("you" if draft.responsible == reader.person.id else "other") if draft.responsible else "",
         due=draft.due_text if draft.due is None else draft.due.isoformat(),
         typed=draft.due is None and bool(draft.due_text),
         earliest=earliest.isoformat(),
