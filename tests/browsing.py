@@ -4,8 +4,9 @@ Needs the packages playwright and axe-playwright-python, and a Chromium: the sys
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,11 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-sta
 FREE = {"by_address": Rates(most=100_000, per=1), "by_link": Rates(most=100_000, per=1)}
 PHONE: Any = {"width": 390, "height": 844}
 DESK: Any = {"width": 1280, "height": 900}
+WIDE: Any = {"width": 860, "height": 900}
+"""For pictures: a desk without its margins."""
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+COLOURS = 96
+"""In a picture: the pages have few, and a file with few is a quarter as large."""
 LANGUAGES = ("sv", "en", "nb", "da", "fi")
 
 
@@ -62,3 +68,32 @@ def unfold(page: "Page") -> None:
 def unchecked(page: "Page") -> None:
     """Let every form be sent as it is: by a browser that does not look at it first."""
     page.locator("form").evaluate_all("all => all.forEach(each => each.noValidate = true)")
+
+
+def picture(
+    browser: "Browser",
+    name: str,
+    address: str,
+    size: Any,
+    *,
+    scheme: Any = "light",
+    whole: bool = True,
+    do: "Callable[[Page], object] | None" = None,
+) -> None:
+    """Write the picture *name* of the documentation.
+
+    Args:
+        do: Done on the page before.
+        whole: All of it, not only what is seen at first.
+    """
+    image = pytest.importorskip("PIL.Image", reason="Pillow makes the pictures small")
+    context = browser.new_context(color_scheme=scheme, viewport=size, device_scale_factor=2)
+    page, path = context.new_page(), PICTURES / f"{name}.png"
+    page.goto(address)
+    if do is not None:
+        do(page)
+    page.screenshot(path=path, full_page=whole)
+    context.close()
+    with image.open(path) as drawn:
+        few = drawn.convert("RGB").quantize(COLOURS, dither=image.Dither.NONE)
+    few.save(path, optimize=True)

@@ -1,5 +1,9 @@
-"""What two have agreed, and what is one's own to do, in a real Chromium: in every language, by keyboard alone."""
+"""What two have agreed, and what is one's own to do, in a real Chromium: in every language, by keyboard alone.
 
+Rewrite the pictures of the documentation with PICTURES=write.
+"""
+
+import os
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -7,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browsing import DESK, FREE, LANGUAGES, PHONE, a_browser, reading, unchecked, unfold, violations
+from browsing import DESK, FREE, LANGUAGES, PHONE, WIDE, a_browser, picture, reading, unchecked, unfold, violations
 from talkcycle.domain.agreements import ActionDraft, Agreement, Progress
 from talkcycle.domain.links import Purpose
 from talkcycle.rounds.follow_up import FollowUp, OwnActions, confirm, go_on, write_down
@@ -287,3 +291,42 @@ def test_every_page_fetched_five_times_by_get_and_head_changes_nothing(kept: Web
 
     assert {answer.status_code for answer in answers} == {200}
     assert kept.dump() == before
+
+
+@pytest.mark.skipif(os.environ.get("PICTURES") != "write", reason="pictures are made on demand: PICTURES=write")
+def test_pictures_for_the_documentation(browser: "Browser", office: WebOffice) -> None:
+    english = (
+        ActionDraft(
+            what="Take the course in public speaking", responsible="4", due=date(2027, 5, 10), support="Two days"
+        ),
+        ActionDraft(what="Swap tasks in April", responsible="2", due=date(2027, 4, 30)),
+        ActionDraft(what="Meet the mentor every other week", responsible="4", due=date(2027, 6, 1)),
+    )
+    reading(office, "en")
+    write(office, "4", "4", *english)
+    write(office, "6", "6", held=False)
+    agreed, own = office.page("4", Purpose.FOLLOW_UP, "4"), office.page("4", Purpose.ACTIONS)
+    form, asked = office.page("3", Purpose.FOLLOW_UP, "3"), office.page("2", Purpose.FOLLOW_UP, "4")
+
+    def half_filled(page: "Page") -> None:
+        page.get_by_label("Yes, we have talked").check()
+        page.fill("#what-1", english[0].what)
+        page.locator("#responsible-1").check()
+        unchecked(page)
+        page.get_by_role("button", name="Save").click()
+
+    for kind, size in (("", WIDE), ("-phone", PHONE)):
+        picture(browser, f"page-follow-up-form{kind}", form, size)
+        picture(browser, f"page-follow-up-faults{kind}", form, size, do=half_filled)
+        picture(browser, f"page-to-confirm{kind}", asked, size)
+        picture(browser, f"page-not-held{kind}", office.page("6", Purpose.FOLLOW_UP, "6"), size)
+    with_page(office, "2", "4", lambda page: confirm(office.store, page, wording=1, now=office.clock.at))
+    for kind, size in (("", WIDE), ("-phone", PHONE)):
+        picture(browser, f"page-my-steps{kind}", own, size)
+    found = open_page(office.store, office.token("4", Purpose.ACTIONS), now=office.clock.at)
+    assert isinstance(found, OwnActions)
+    go_on(office.store, found, "4", 1, to=Progress.DONE, due=None, wording=1, now=office.clock.at)
+    for kind, size in (("", WIDE), ("-phone", PHONE)):
+        picture(browser, f"page-follow-up{kind}", agreed, size)
+    picture(browser, "page-my-steps-dark", own, PHONE, scheme="dark")
+    picture(browser, "page-my-talks-after", office.page("2", Purpose.TALKS), WIDE)

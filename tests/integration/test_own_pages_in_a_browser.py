@@ -1,11 +1,9 @@
 """The pages behind people's links in a real Chromium: accessible by axe's rules, in every language, by keyboard alone.
 
-Needs the packages playwright and axe-playwright-python, and a Chromium: the system's, or ``playwright install chromium``.
 Rewrite the pictures of the documentation with PICTURES=write.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,39 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from browsing import DESK, FREE, LANGUAGES, PHONE, WIDE, a_browser, picture, reading, violations
 from talkcycle.domain.links import Purpose
 from talkcycle.domain.mailboxes import Answer
 from talkcycle.domain.talks import BY_MANAGER
 from talkcycle.rounds.change import cancel_talk
-from talkcycle.web.rates import Rates
 from web_office import WebOffice, web_office
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.xdist_group("browser")  # one Chromium for all of them
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FREE = {"by_address": Rates(most=100_000, per=1), "by_link": Rates(most=100_000, per=1)}
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-PHONE: Any = {"width": 390, "height": 844}
-DESK: Any = {"width": 1280, "height": 900}
-LANGUAGES = ("sv", "en", "nb", "da", "fi")
 PROPOSED = datetime(2027, 3, 9, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
-    found = next((path for name in CHROMIUMS if (path := shutil.which(name))), None)
-    with playwright.sync_playwright() as engine:
-        try:
-            browser = engine.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium starts here: {error}")
+    with a_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -67,20 +50,6 @@ def answered(office: WebOffice) -> None:
 def office(tmp_path: Path) -> Iterator[WebOffice]:
     with web_office(tmp_path / "office", **FREE) as office:
         yield office
-
-
-def reading(office: WebOffice, language: str) -> None:
-    """Everybody reads *language* from now on."""
-    with office.store.write() as session:
-        session.links.connection.exec_driver_sql("UPDATE people SET data = json_set(data, '$.language', ?)", (language,))
-
-
-def violations(page: "Page") -> list[str]:
-    from axe_playwright_python.base import AXE_SCRIPT  # noqa: PLC0415
-
-    page.evaluate(AXE_SCRIPT)
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
 
 
 def every_page(office: WebOffice, page: "Page") -> "Iterator[str]":
@@ -280,25 +249,18 @@ def test_paper_is_white_and_carries_the_questions(browser: "Browser", kept: WebO
 def test_pictures_for_the_documentation(browser: "Browser", office: WebOffice) -> None:
     reading(office, "en")
 
-    def shot(name: str, address: str, size: Any, *, scheme: Any = "light", whole: bool = True, do: Any = None) -> None:
-        context = browser.new_context(color_scheme=scheme, viewport=size, device_scale_factor=2)
-        page = context.new_page()
-        page.goto(address)
-        if do is not None:
-            do(page)
-        page.screenshot(path=PICTURES / f"{name}.png", full_page=whole)
-        context.close()
+    def shot(name: str, address: str, size: Any, **more: Any) -> None:
+        picture(browser, name, address, size, **more)
 
     answered(office)
     own, hosted = office.page("3"), office.page("2", Purpose.TALKS)
     to_decide = office.page("2", Purpose.HOSTED, "4")
-    wide = {"width": 860, "height": 900}
-    shot("page-my-talk", own, wide)
+    shot("page-my-talk", own, WIDE)
     shot("page-my-talk-phone", own, PHONE, whole=False)
     shot("page-times-phone", f"{own}/times", PHONE, do=lambda page: page.locator(".choice").nth(1).click())
     shot("page-opt-out-phone", f"{own}/opt-out", PHONE)
-    shot("page-my-talks", hosted, wide)
-    shot("page-hosted-talk", to_decide, wide)
+    shot("page-my-talks", hosted, WIDE)
+    shot("page-hosted-talk", to_decide, WIDE)
     shot("page-hosted-talk-phone", to_decide, PHONE, whole=False)
     shot("page-call-off-phone", f"{to_decide}/call-off", PHONE)
     shot("page-answered-phone", office.page("6"), PHONE, whole=False)
