@@ -42,6 +42,7 @@ def opened(store: SqlStore, text: str) -> Link | None:
         ANNAS,
         BOS,
         Link(round=ROUND.id, person="anna", purpose=Purpose.TALK, talk="another"),
+        Link(round=ROUND.id, person="bo", purpose=Purpose.HOSTED, talk="anna"),
         Link(round=OTHER.id, person='"ö,\\ 1"', purpose=Purpose.TALKS),
     ],
 )

@@ -13,6 +13,7 @@ from talkcycle.domain.mailboxes import Answer
 from talkcycle.domain.messages import NUDGE, TIME_DECLINED
 from talkcycle.domain.routes import Hearing
 from talkcycle.rounds.change import cancel_talk, move_talk
+from talkcycle.rounds.proposals import keep_time
 from talkcycle.web.rates import Rates
 from web_office import PREFIX, Form, WebOffice, client, web_office
 
@@ -132,6 +133,29 @@ def test_the_page_shows_what_the_employee_has_proposed_and_what_holds_until_then
     office.clock.at += timedelta(minutes=5)
     led_to(says(web, office, SUITS))
     assert "Förslag på annan tid" not in web.get(office.page("2", Purpose.TALKS)).text
+
+
+def test_of_two_proposals_each_page_shows_its_own(office: WebOffice, web: httpx.Client) -> None:
+    start = office.talk("3").start
+    assert start is not None
+    office.hears("3", Answer.TENTATIVE, talk="3", proposed=start + timedelta(days=1))
+    office.clock.at += timedelta(minutes=5)
+    office.hears("2", Answer.TENTATIVE, talk="3", proposed=start + timedelta(days=2))
+
+    assert "Du föreslår en annan tid: torsdag 18 mars" in web.get(office.page("3")).text
+    assert "Du har föreslagit fredag 19 mars" in web.get(office.page("2", Purpose.HOSTED, "3")).text
+
+
+def test_who_proposed_a_time_sees_that_the_talk_stays_where_it_is(office: WebOffice, web: httpx.Client) -> None:
+    start = office.talk("3").start
+    assert start is not None
+    office.hears("3", Answer.TENTATIVE, talk="3", proposed=start + timedelta(days=1))
+    keep_time(office.store, office.round, "3", who="person:2", now=office.clock.at)
+
+    page = web.get(office.page("3")).text
+
+    assert "Du har föreslagit torsdag 18 mars kl. 11.00–12.00. Tiden är kvar som den var." in page
+    assert Form(page).choices == {"answer": [SUITS]}
 
 
 def test_another_time_asks_anew(office: WebOffice, web: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from talkcycle.domain.busy import Span
 from talkcycle.domain.links import Purpose
 from talkcycle.domain.people import Role
 from talkcycle.rendering.pages.hosted_page import HostedLine, hosted_line
@@ -113,6 +114,9 @@ class HostedTalkPages(OneTalk):
         group, all_talks = GROUPS[page.standing], replace(page.link, purpose=Purpose.TALKS, talk=None)
         values |= {"standing": group, "all_talks": desk.here_of(all_talks)}
         return Answer(template="own/hosted-talk.html", values=values, status=status)
+
+    def proposed(self) -> Span | None:
+        return None if self.page.proposal is None else self.page.proposal.span
 
     def _decide(self) -> Answer:
         asked, page, desk = self.asked, self.page, self.desk

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from talkcycle.domain.busy import Span
 from talkcycle.domain.links import Purpose
 from talkcycle.rendering.pages.follow_up_page import agreed_values
 from talkcycle.rendering.pages.own_pages import common
@@ -48,6 +49,10 @@ class OneTalk:
         """The page itself."""
         raise NotImplementedError
 
+    def proposed(self) -> Span | None:
+        """The time that the page's texts call the proposed one."""
+        raise NotImplementedError
+
     def told(self, done: str, problem: str) -> dict[str, str]:
         """What stands above a page: what was done, or what went wrong."""
         said, still = self.DONE.get(done, ("", placed))
@@ -63,9 +68,7 @@ class OneTalk:
     def about(self) -> dict[str, Any]:
         desk, page = self.desk, self.page
         reader = desk.reader(page.round, page.reader)
-        answer, proposal = page.answer, page.proposal
-        proposed = proposal.span if proposal is not None else answer.proposed if answer is not None else None
-        about = common(reader) | talk_values(reader, page.talk, page.other, proposed=proposed) | desk.looks
+        about = common(reader) | talk_values(reader, page.talk, page.other, proposed=self.proposed()) | desk.looks
         return about | {
             "here": desk.here(self.asked.token),
             "standing": page.standing.value,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from talkcycle.domain.busy import Span
 from talkcycle.domain.mailboxes import Answer as Given
 from talkcycle.rounds import own_talk
 from talkcycle.rounds.choices import Outcome
@@ -16,10 +17,17 @@ ANSWERS = {Given.ACCEPTED.value: "answered", Given.NONE.value: "unanswered"}
 
 
 def said(page: TalkPage) -> str:
-    """What the reader has answered, ``none`` where nothing; ``proposed``: they propose another time."""
-    if page.answer is None:
+    """What the reader has answered, ``none`` where nothing.
+
+    ``proposed``: they propose another time. ``kept``: so they do, and somebody has decided that the talk stays.
+    """
+    answer, proposal = page.answer, page.proposal
+    if answer is None:
         return Given.NONE.value
-    return page.answer.answer if page.answer.proposed is None else "proposed"
+    if answer.proposed is None:
+        return answer.answer
+    decided = proposal is not None and proposal.span == answer.proposed and proposal.kept_at is not None
+    return "kept" if decided else "proposed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +66,9 @@ class TalkPages(OneTalk):
         if page.may_answer:
             values |= {"said": said(page), "answer_pass": self.pass_for("answer")}
         return Answer(template="own/my-talk.html", values=values | {"may_answer": page.may_answer}, status=status)
+
+    def proposed(self) -> Span | None:
+        return None if self.page.answer is None else self.page.answer.proposed
 
     def _answer(self) -> Answer:
         asked, page, desk = self.asked, self.page, self.desk
