@@ -1,6 +1,8 @@
 """Read the templates there are: the shipped ones, overlaid by HR's own."""
 
 import re
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from talkcycle.resources import shipped
@@ -21,9 +23,15 @@ def shipped_files(own: Path | None) -> dict[str, bytes]:
     Args:
         own: HR's templates folder, laid out like the shipped one; None: only the shipped ones.
     """
-    files = _read(shipped(TEMPLATES))
+    files = _shipped()
     theirs = {} if own is None else _read(own)
     return {path: data for path, data in files.items() if _REGION.sub("", path) not in theirs} | theirs
+
+
+@cache
+def _shipped() -> Mapping[str, bytes]:
+    """Two hundred files that stay as they are while we run, asked for at every round and preview."""
+    return _read(shipped(TEMPLATES))
 
 
 def _read(folder: Path) -> dict[str, bytes]:
