@@ -11,10 +11,14 @@ from builders import START, a_talk, at
 from round_in_calendars import CYCLE, IN_BRO, IN_KLIPPAN, IN_SUND, INVITED, Round, address
 from servers.organisation import Response, Telling
 from talkcycle.domain.cycle import Place, PlaceKind
+from talkcycle.domain.links import Link, Purpose
 from talkcycle.domain.messages import Kind, OutboxState
 from talkcycle.domain.talks import DELETED, Talk, TalkState
 from talkcycle.rounds.change import cancel_talk, move_talk
+from talkcycle.rounds.choices import Outcome
 from talkcycle.rounds.heeded import MOVED_THERE
+from talkcycle.rounds.own_pages import TalkPage, open_page
+from talkcycle.rounds.own_talk import answer_time
 from talkcycle.rounds.watch import Watched
 
 HOUR, DAY, MINUTES_5 = timedelta(hours=1), timedelta(days=1), timedelta(minutes=5)
@@ -35,6 +39,12 @@ def round_(tmp_path: Path) -> Iterator[Round]:
     made.watch()
     yield made
     made.store.close()
+
+
+def token_of(round_: Round, id_: str) -> str:
+    """Of the page of their own talk."""
+    with round_.store.read() as session:
+        return session.links.token(Link(round=round_.id, person=id_, purpose=Purpose.TALK, talk=id_))
 
 
 def move_by_hand(round_: Round, id_: str, by: timedelta) -> None:
@@ -99,6 +109,25 @@ def test_an_answer_given_while_our_own_order_waits_is_kept_and_told_again(round_
     round_.work()
     assert round_.watch().answers == 2
     assert round_.answers()["person:anna"] == "none", "the new time asks anew"
+
+
+def test_what_somebody_answers_on_their_page_is_not_undone_by_a_calendar_that_knows_nothing_of_it(
+    round_: Round,
+) -> None:
+    token = token_of(round_, "anna")
+    round_.clock.instant += HOUR
+    page = open_page(round_.store, token, now=round_.clock.now())
+    assert isinstance(page, TalkPage)
+    assert answer_time(round_.store, page, suits=True, revision=0, now=round_.clock.now()) is Outcome.DONE
+
+    round_.organisation.answer(SUND, round_.item().uid, Response.ACCEPTED)
+    assert round_.watch().answers == 2, "of which one is none"
+    assert round_.answers()["person:anna"] == "accepted"
+
+    round_.clock.instant += HOUR
+    round_.organisation.answer(ANNA, round_.item().uid, Response.DECLINED)
+    round_.watch()
+    assert round_.answers()["person:anna"] == "declined", "what is said later counts, wherever"
 
 
 def test_a_calendar_whose_items_are_called_otherwise_now_is_still_ours(round_: Round) -> None:
