@@ -214,7 +214,7 @@ def _accept(out: Path, content: bytes, defaults: "PersonDefaults") -> None:
     """Raise FaultyInput if the roster could not be used: nothing is written then."""
     from talkcycle.intake.columns import known_columns  # noqa: PLC0415
     from talkcycle.intake.roster_file import roster_of  # noqa: PLC0415
-    from talkcycle.intake.tables import decoded, read_csv  # noqa: PLC0415
+    from talkcycle.intake.table_file import decoded, read_csv  # noqa: PLC0415
 
     roster_of(read_csv(str(out), decoded(str(out), content), known=known_columns), defaults=defaults)
 

@@ -23,7 +23,7 @@ LINE_PAUSE = timedelta(minutes=1)
 LOOK_FOR_STOP = 0.25
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchSummary:
     """What became of what was tried. Counts messages."""
 
@@ -64,18 +64,18 @@ class Dispatcher:
         With nothing due this reads one index. A message in hand that outlasts the patience is left behind: the next
         start finds that it may have arrived.
         """
-        summary = DispatchSummary()
         now = self.clock.now()
         with self.store.read() as session:
             due = session.outbox.next_due()
         if due is None or due > now:
-            return summary
-        run = Lines(stop=stop or threading.Event(), summary=summary, commit=GroupCommit(self.store))
+            return DispatchSummary()
+        run = Lines(stop=stop or threading.Event(), commit=GroupCommit(self.store))
         lines = [name for name in self.transports for _ in range(self.limits[name].connections)]
         if stop is None and len(lines) == 1:
             self._work(run, lines[0])
         else:
             self._run_workers(run, lines)
+        summary = DispatchSummary(**run.outcomes)
         if summary != DispatchSummary():
             self.log.info(
                 "dispatched",

@@ -4,24 +4,20 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from talkcycle.daemon.group_commit import GroupCommit
 from talkcycle.daemon.rate import Stop
 from talkcycle.domain.store import Lane
 
-if TYPE_CHECKING:
-    from talkcycle.daemon.dispatch import DispatchSummary
-
 
 class Lines:
-    """What the lines share during one dispatch. *broken*: all of them stop."""
+    """What the lines share during one dispatch. *broken*: all of them stop. *outcomes*: how many messages had which."""
 
-    def __init__(self, *, stop: Stop, summary: "DispatchSummary", commit: GroupCommit) -> None:
+    def __init__(self, *, stop: Stop, commit: GroupCommit) -> None:
         self.stop = stop
         self.commit = commit
         self.broken = threading.Event()
-        self.summary = summary
+        self.outcomes: Counter[str] = Counter()
         self.lock = threading.Condition()
         self.lanes: Counter[Lane] = Counter()
         self.lanes_at: tuple[datetime, Sequence[Lane]] | None = None
@@ -58,4 +54,4 @@ class Lines:
 
     def count(self, outcome: str) -> None:
         with self.lock:
-            setattr(self.summary, outcome, getattr(self.summary, outcome) + 1)
+            self.outcomes[outcome] += 1

@@ -10,7 +10,7 @@ from talkcycle.domain.people import Person
 from talkcycle.domain.wishes import SiteRoom
 from talkcycle.intake.calendar_files import folded, owners_by_name
 from talkcycle.intake.nearest import did_you_mean
-from talkcycle.intake.tables import decoded
+from talkcycle.intake.table_file import decoded
 from talkcycle.intake.unusable import quoted
 
 ADDRESSES = "addresses.csv"

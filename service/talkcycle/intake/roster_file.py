@@ -10,7 +10,8 @@ from talkcycle.intake.columns import REQUIRED, find_columns, known_columns
 from talkcycle.intake.person_defaults import PersonDefaults
 from talkcycle.intake.person_row import RowReader
 from talkcycle.intake.reporting_lines import resolved
-from talkcycle.intake.tables import Table, read_table, unreadable
+from talkcycle.intake.table_file import read_table
+from talkcycle.intake.tables import Table, unreadable
 
 
 def read_roster(path: Path, *, defaults: PersonDefaults) -> Roster:

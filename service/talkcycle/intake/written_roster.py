@@ -8,7 +8,7 @@ from talkcycle.domain.people import Person
 from talkcycle.intake.columns import find_columns, known_columns
 from talkcycle.intake.person_defaults import PersonDefaults
 from talkcycle.intake.roster_file import roster_of
-from talkcycle.intake.tables import read_table
+from talkcycle.intake.table_file import read_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

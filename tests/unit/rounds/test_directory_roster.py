@@ -13,7 +13,7 @@ from talkcycle.domain.people import Person, Roster
 from talkcycle.intake.columns import known_columns
 from talkcycle.intake.person_defaults import PersonDefaults
 from talkcycle.intake.roster_file import roster_of
-from talkcycle.intake.tables import decoded, read_csv
+from talkcycle.intake.table_file import decoded, read_csv
 from talkcycle.intake.written_roster import WrittenPerson, read_written_roster
 from talkcycle.rendering.roster_csv import roster_csv
 from talkcycle.rounds.directory_roster import Changed, DirectoryRoster, LeftEmpty, roster_from
