@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -408,6 +408,15 @@ def test_after_any_failure_a_message_says_that_it_may_have_been_tried(office: Of
     assert office.states() == {"b1": (SENT, 3)}
 
 
+def a_tick_has_looked(store: SqlStore) -> None:
+    """At what became of the subjects whose messages somebody decided about: all of them may still go."""
+    with store.write() as session:
+        looked_at = session.schedule.due(before=datetime.max.replace(tzinfo=UTC), limit=10)
+        for each in looked_at:
+            session.schedule.put(each.round, {each.subject: None})
+    assert looked_at
+
+
 def test_what_a_person_has_tried_anew_still_says_that_it_was_tried(office: Office) -> None:
     """A meeting may stand half made in a calendar: nobody was told of it, so the failure was a transient one."""
     office.queue(BO, "b1")
@@ -419,6 +428,7 @@ def test_what_a_person_has_tried_anew_still_says_that_it_was_tried(office: Offic
     office.graph.act = lambda _: None
     ids = [row.id for row in rows(office.store)]
     decide(office.store, ids, to=QUEUED, action="released", who="eva", now=office.clock.now())
+    a_tick_has_looked(office.store)
     dispatcher.dispatch_due()
 
     assert [parcel.tried for parcel in office.graph.parcels] == [False, True]
