@@ -1,17 +1,21 @@
 """A round of talks that the service runs in jumps, with its real texts, and the two of each talk writing things down."""
 
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import event
 
-from builders import APPROVED_AT, a_cycle, a_person, a_round, a_talk
-from dispatching import JumpingClock, Log, an_empty_store
+from builders import APPROVED_AT, a_cycle, a_person, a_round, a_talk, at
+from databases import SECRET
+from dispatching import DATABASE, JumpingClock, Log, an_empty_store
 from talkcycle.daemon.tick import Ticker
 from talkcycle.domain.agreements import ActionDraft, Agreement, Progress
 from talkcycle.domain.delivery import RetryPolicy
@@ -27,7 +31,7 @@ from talkcycle.rounds.choices import Outcome
 from talkcycle.rounds.follow_up import FollowUp, OwnActions, confirm, follow_up_of, go_on, own_actions_of, write_down
 from talkcycle.rounds.page_links import PageLinks
 from talkcycle.rounds.texts import TextShelf
-from talkcycle.store.open import SqlStore
+from talkcycle.store.open import SqlStore, open_store
 
 SENDER = "samtal@norrsken.example"
 URL = "https://talks.norrsken.example"
@@ -50,11 +54,11 @@ class AfterTheTalk:
         store: Opened anew by ``restart``, as a new process would.
     """
 
-    def __init__(self, folder: Path, *, pages: bool = True) -> None:
+    def __init__(self, folder: Path, *, pages: bool = True, now: datetime = APPROVED_AT) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.store = hasty(an_empty_store(folder))
-        self.clock = JumpingClock(APPROVED_AT)
+        self.store = hasty(reopened(folder) if (folder / DATABASE).exists() else an_empty_store(folder))
+        self.clock = JumpingClock(now)
         self.routing = Routing(sender=SENDER, hears=Hearing(pages=pages))
         self.log = Log()
         self._start()
@@ -221,6 +225,26 @@ def hasty(store: SqlStore) -> SqlStore:
     return store
 
 
+def reopened(folder: Path) -> SqlStore:
+    return open_store(f"sqlite:///{folder / DATABASE}", secret=SECRET)
+
+
+def after(course: Callable[[AfterTheTalk], Round], folder: Path) -> tuple[AfterTheTalk, Round]:
+    """An office in which *course* has run: a copy, for many tests begin with the same weeks, and those take a second."""
+    kept, now, round_ = _run(course)
+    shutil.copytree(kept.name, folder, dirs_exist_ok=True)
+    return AfterTheTalk(folder, now=now), round_
+
+
+@cache
+def _run(course: Callable[[AfterTheTalk], Round]) -> tuple[TemporaryDirectory[str], datetime, Round]:
+    kept = TemporaryDirectory(prefix="after-the-talk-")
+    office = AfterTheTalk(Path(kept.name))
+    round_ = course(office)
+    office.store.close()
+    return kept, office.clock.now(), round_
+
+
 def reports(count: int) -> list[Person]:
     return [a_person(f"report-{number}") for number in range(1, count + 1)]
 
@@ -232,11 +256,23 @@ def a_round_of(*talks: Talk, **fields: Any) -> Round:
 
 def one_talk(folder: Path, *, employee: Person | None = None, **cycle: Any) -> tuple[AfterTheTalk, Round]:
     """Anna's talk with Bo at ``START``, from its approval on."""
-    office, talk = AfterTheTalk(folder), a_talk()
-    round_ = office.add_round(
-        a_round_of(talk, **cycle), [talk], [employee or a_person(), BO, a_person("cem", manager=None)]
-    )
-    return office, round_
+    if employee is None and not cycle:
+        return after(approved, folder)
+    office = AfterTheTalk(folder)
+    return office, approved(office, employee or a_person(), **cycle)
+
+
+def approved(office: AfterTheTalk, employee: Person | None = None, **cycle: Any) -> Round:
+    """The round of that one talk."""
+    talk, people = a_talk(), [employee or a_person(), BO, a_person("cem", manager=None)]
+    return office.add_round(a_round_of(talk, **cycle), [talk], people)
+
+
+def the_day_after(office: AfterTheTalk) -> Round:
+    """Both have been asked about that one talk."""
+    round_ = approved(office)
+    office.until(at(2027, 3, 11, 12))
+    return round_
 
 
 def plain(mail: EmailMessage) -> str:

@@ -13,7 +13,7 @@ import icalendar
 import pytest
 from pypdf import PdfReader
 
-from after_the_talk import BO, DAY, URL, AfterTheTalk, a_draft, attached, one_talk, plain
+from after_the_talk import BO, DAY, URL, AfterTheTalk, a_draft, after, attached, one_talk, plain, the_day_after
 from builders import START, a_cycle, a_person, a_round, a_talk, at, shipped_steps
 from talkcycle.domain.agreements import Progress
 from talkcycle.domain.cycle import AgendaPoint, Leads, Place, Window
@@ -49,8 +49,8 @@ NEXT_START = at(2028, 3, 8, 9)
 @pytest.fixture
 def held(tmp_path: Path) -> Iterator[tuple[AfterTheTalk, Round]]:
     """The day after the talk: both have been asked."""
-    office, round_ = one_talk(tmp_path)
-    yield office.until(at(2027, 3, 11, 12)), round_
+    office, round_ = after(the_day_after, tmp_path)
+    yield office, round_
     office.store.close()
 
 

@@ -4,22 +4,19 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from after_the_talk import BO, DAY, AfterTheTalk, a_draft, a_round_of, plain, reports
+from after_the_talk import BO, DAY, AfterTheTalk, a_draft, a_round_of, after, plain, reopened, reports
 from builders import a_cycle, a_person, a_round, a_step, a_talk, at, shipped_steps
-from databases import SECRET
-from dispatching import DATABASE
 from talkcycle.domain.agreements import ActionDraft
 from talkcycle.domain.budget import IN_THE_SUMMARY
 from talkcycle.domain.cycle import Digests, Recipients
 from talkcycle.domain.messages import OutboxState
 from talkcycle.domain.talks import Round
 from talkcycle.rounds.choices import Outcome
-from talkcycle.store.open import SqlStore, open_store
 
 TUESDAY, NEXT_MONDAY = date(2027, 3, 9), date(2027, 3, 15)
 WEEK = at(2027, 3, 7, 23)
@@ -28,17 +25,19 @@ STEPS = tuple(each for each in shipped_steps() if each.id not in {"preparation-e
 LINK = re.compile(r"https://talks\.norrsken\.example/[\w-]+")
 
 
-def reopened(folder: Path) -> SqlStore:
-    return open_store(f"sqlite:///{folder / DATABASE}", secret=SECRET)
+def eight_talks(office: AfterTheTalk) -> Round:
+    """Bo's, on one Tuesday, so that eight follow-up mails were due on Wednesday."""
+    people = reports(8)
+    talks = [a_talk(each.id, start=at(2027, 3, 9, 6 + place)) for place, each in enumerate(people)]
+    round_ = office.add_round(a_round_of(*talks, steps=STEPS), talks, [*people, BO])
+    office.until(at(2027, 3, 11))
+    return round_
 
 
 @pytest.fixture
 def eight(tmp_path: Path) -> Iterator[tuple[AfterTheTalk, Round]]:
-    """Bo has eight talks on one Tuesday, so that eight follow-up mails are due on Wednesday."""
-    office, people = AfterTheTalk(tmp_path), reports(8)
-    start = datetime(TUESDAY.year, TUESDAY.month, TUESDAY.day, 6, tzinfo=at(2027, 1, 1).tzinfo)
-    talks = [a_talk(each.id, start=start + timedelta(hours=place)) for place, each in enumerate(people)]
-    round_ = office.add_round(a_round_of(*talks, steps=STEPS), talks, [*people, BO])
+    """The day after."""
+    office, round_ = after(eight_talks, tmp_path)
     yield office, round_
     office.store.close()
 
@@ -137,20 +136,22 @@ def test_what_waited_counts_in_the_week_in_which_it_comes(tmp_path: Path) -> Non
     office.store.close()
 
 
-def a_crowded_week(folder: Path, *, most: int = 2) -> tuple[AfterTheTalk, Round]:
-    """Anna gets a reminder and two of HR's own mails in the week of her talk, so that what can wait does."""
-    office, talk = AfterTheTalk(folder), a_talk(start=at(2027, 3, 9, 9))
+def a_crowded_week(office: AfterTheTalk) -> Round:
+    """Anna gets a reminder and one of HR's own mails in the week of her talk, so that what can wait does; its Tuesday."""
+    talk = a_talk(start=at(2027, 3, 9, 9))
     more = [
         a_step(f"note-{days}", -days, Recipients.EMPLOYEE, template="reminder", at=a_step("x", 1).at) for days in (1,)
     ]
     steps = (*(each for each in STEPS if each.id != "check-in"), *more)
     steps = tuple(replace(each, when=replace(each.when, days=-1)) if each.id == "reminder" else each for each in steps)
-    round_ = a_round_of(talk, steps=steps, digests=Digests(managers=False, hr=False, most_mails=most))
-    return office, office.add_round(round_, [talk], [a_person(), BO])
+    round_ = a_round_of(talk, steps=steps, digests=Digests(managers=False, hr=False, most_mails=2))
+    office.add_round(round_, [talk], [a_person(), BO])
+    office.until(at(2027, 3, 9, 12))
+    return round_
 
 
 def test_the_mail_of_an_employee_waits_for_monday_and_comes_exactly_once(tmp_path: Path) -> None:
-    office, _ = a_crowded_week(tmp_path)
+    office, _ = after(a_crowded_week, tmp_path)
     office.until(at(2027, 3, 14, 22))
     assert office.sent("anna", since=WEEK) == ["note-1", "reminder"]
     assert office.rows("follow-up", "anna") == [], "it is not made before its week"
@@ -164,7 +165,7 @@ def test_the_mail_of_an_employee_waits_for_monday_and_comes_exactly_once(tmp_pat
 
 
 def test_a_restart_in_between_neither_loses_nor_repeats_it(tmp_path: Path) -> None:
-    office, _ = a_crowded_week(tmp_path)
+    office, _ = after(a_crowded_week, tmp_path)
     office.until(at(2027, 3, 10, 18))
     for day in range(11, 18):
         office.restart(reopened)
@@ -177,7 +178,7 @@ def test_a_restart_in_between_neither_loses_nor_repeats_it(tmp_path: Path) -> No
 
 
 def test_somebody_looking_at_the_talk_meanwhile_does_not_bring_it_sooner(tmp_path: Path) -> None:
-    office, round_ = a_crowded_week(tmp_path)
+    office, round_ = after(a_crowded_week, tmp_path)
     office.until(at(2027, 3, 11, 12))
     with office.store.write() as session:
         session.schedule.put(round_.id, {"talk:anna": office.clock.now()})
@@ -190,7 +191,7 @@ def test_somebody_looking_at_the_talk_meanwhile_does_not_bring_it_sooner(tmp_pat
 
 
 def test_what_has_nothing_to_ask_by_monday_does_not_come_at_all(tmp_path: Path) -> None:
-    office, round_ = a_crowded_week(tmp_path)
+    office, round_ = after(a_crowded_week, tmp_path)
     office.until(at(2027, 3, 11, 12))
     assert office.write("anna", "anna", round_, a_draft()) is Outcome.DONE
     office.until(at(2027, 3, 20))
@@ -200,8 +201,7 @@ def test_what_has_nothing_to_ask_by_monday_does_not_come_at_all(tmp_path: Path) 
 
 
 def test_what_would_have_lost_its_purpose_by_then_goes_out_all_the_same(tmp_path: Path) -> None:
-    office, round_ = a_crowded_week(tmp_path)
-    office.until(at(2027, 3, 9, 12))
+    office, round_ = after(a_crowded_week, tmp_path)
     friday = ActionDraft(what="Ring", responsible="anna", due=date(2027, 3, 12))
     assert office.write("bo", "anna", round_, friday) is Outcome.DONE
     assert office.confirm("anna", "anna", round_) is Outcome.DONE
