@@ -5,14 +5,14 @@ Rewrite the pictures of the documentation with PICTURES=write.
 
 import os
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from browsing import DESK, FREE, LANGUAGES, PHONE, WIDE, a_browser, picture, reading, unchecked, unfold, violations
-from talkcycle.domain.agreements import ActionDraft, Agreement, Progress
+from talkcycle.domain.agreements import Action, ActionDraft, Agreement, Progress
 from talkcycle.domain.links import Purpose
 from talkcycle.rounds.follow_up import FollowUp, OwnActions, confirm, go_on, write_down
 from talkcycle.rounds.own_pages import open_page
@@ -80,6 +80,35 @@ def three(employee: str, manager: str) -> tuple[ActionDraft, ...]:
     )
 
 
+def agreed_last_time(office: WebOffice) -> None:
+    """Person 3 agreed on something with the manager they had then, who was 1."""
+    written = datetime(2026, 3, 11, 9, 0, tzinfo=UTC)
+    actions = (
+        Action(number=1, what="Gå kursen i retorik", responsible="3", due=date(2026, 5, 8), progress=Progress.DONE),
+        Action(number=2, what="Byta arbetsuppgifter", responsible="1", due=date(2026, 6, 1), support="Lite tid"),
+        Action(number=3, what="Läsa engelska", responsible="3", due=date(2026, 9, 1), progress=Progress.DROPPED),
+    )
+    with office.store.write() as session:
+        round_ = session.rounds.get(office.round)
+        assert round_ is not None
+        before = Agreement(
+            round="last-year",
+            talk="3",
+            cycle=round_.cycle.id,
+            employee="3",
+            manager="1",
+            start=written - timedelta(days=1),
+            held=True,
+            revision=1,
+            wording=1,
+            written_by="3",
+            written_at=written,
+            confirmed_at=written,
+            actions=actions,
+        )
+        session.agreements.put(before, keep_until=written + timedelta(days=730))
+
+
 def agreement(office: WebOffice, talk: str) -> Agreement:
     with office.store.read() as session:
         return session.agreements.of_talks(office.round, [talk])[talk]
@@ -135,6 +164,29 @@ def test_axe_finds_nothing_to_object_to_on_a_light_phone_or_a_dark_desk(
         assert len(found) == 14
         assert page.locator("html").get_attribute("lang") == language
         page.context.close()
+
+
+def test_what_was_agreed_last_time_stands_on_the_next_talks_page_and_axe_finds_nothing_there(
+    browser: "Browser", tmp_path: Path
+) -> None:
+    with web_office(tmp_path / "office", **FREE) as office:
+        agreed_last_time(office)
+        for language in LANGUAGES:
+            reading(office, language)
+            page = browser.new_context(viewport=PHONE).new_page()
+            page.goto(office.page("3"))
+            assert page.locator(".before .agreed > li").count() == 3
+            assert violations(page) == []
+            page.locator("form[action$=share] input[value=yes]").check()
+            page.locator("form[action$=share] button").click()
+            page.wait_for_url("**done=shared#told")
+            assert "Gå kursen" in browser_text(page, office.page("2", Purpose.HOSTED, "3"))
+            page.context.close()
+
+
+def browser_text(page: "Page", address: str) -> str:
+    page.goto(address)
+    return page.locator("main").inner_text()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -294,7 +346,7 @@ def test_every_page_fetched_five_times_by_get_and_head_changes_nothing(kept: Web
 
 
 @pytest.mark.skipif(os.environ.get("PICTURES") != "write", reason="pictures are made on demand: PICTURES=write")
-def test_pictures_for_the_documentation(browser: "Browser", office: WebOffice) -> None:
+def test_pictures_for_the_documentation(browser: "Browser", office: WebOffice, tmp_path: Path) -> None:
     english = (
         ActionDraft(
             what="Take the course in public speaking", responsible="4", due=date(2027, 5, 10), support="Two days"
@@ -330,3 +382,6 @@ def test_pictures_for_the_documentation(browser: "Browser", office: WebOffice) -
         picture(browser, f"page-follow-up{kind}", agreed, size)
     picture(browser, "page-my-steps-dark", own, PHONE, scheme="dark")
     picture(browser, "page-my-talks-after", office.page("2", Purpose.TALKS), WIDE)
+    with web_office(tmp_path / "next", **FREE) as following:
+        agreed_last_time(following)
+        picture(browser, "page-agreed-last-time-phone-sv", following.page("3"), PHONE)
