@@ -25,6 +25,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from typer.testing import CliRunner
 
 from after_the_talk import hasty
+from servers.dns_server import Zone, dns_server
 from servers.scripted_smtp import CUT, Mailbox, accepting_server
 from talkcycle.bootstrap import Application, logger, read_inputs, settings_of, store_of
 from talkcycle.cli.main import app as commands
@@ -301,7 +302,7 @@ def _agree(life: CanaryLife, url: str) -> None:
         fields = {
             "held": "yes",
             "what-1": WORDS,
-            "who-1": "2",
+            "who-1": form.choices["who-1"][0],
             "due-1": "2027-04-16",
             "support-1": SUPPORT,
         }
@@ -399,6 +400,8 @@ def _look_as_hr(life: CanaryLife) -> None:
         ("check",),
     ):
         life.type(*words)
+    with dns_server(Zone()) as (address_, port):
+        life.type("doctor", "--resolver", f"{address_}:{port}")
     with life.app.store.read() as session:
         rows = session.outbox.find(OutboxFilter(limit=10_000))
     for row in rows:
