@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from talkcycle.domain.agreements import Agreement, Progress, about
 from talkcycle.domain.digests import Need
@@ -14,6 +14,7 @@ from talkcycle.domain.people import Person, Role
 from talkcycle.domain.recipients import person_recipient
 from talkcycle.domain.talks import Round, Talk, TalkState
 
+A_WEEK = timedelta(days=7)
 AFTER_NUDGE = 2
 """Working days between the nudge and the manager's hearing of it."""
 
@@ -26,14 +27,13 @@ def follow_up_needs(
     *,
     waited: AbstractSet[str],
     now: datetime,
-    monday: date,
 ) -> Iterator[Need]:
     """What is to be done about the follow-up of *talk*; nothing before it, nor of what its manager may not read.
 
     Args:
         agreement: What is written down about it.
         waited: Texts that would have gone to the manager, and wait for the summary instead.
-        now: UTC. *monday*: the first day of the summary's week.
+        now: UTC.
     """
     if talk.state is not TalkState.PLACED or talk.start is None or talk.start > now:
         return
@@ -55,6 +55,6 @@ def follow_up_needs(
     today = day_of(now, employee.zone)
     if any(each.progress is Progress.OPEN and each.due < today for each in agreement.actions):
         yield Need.OVERDUE
-    this_week = (each for each in agreement.open_for(talk.manager) if monday <= each.due < monday + timedelta(days=7))
-    if DUE_SOON in waited and any(this_week):
+    until_the_next = (each for each in agreement.open_for(talk.manager) if today <= each.due < today + A_WEEK)
+    if DUE_SOON in waited and any(until_the_next):
         yield Need.OWN_DUE

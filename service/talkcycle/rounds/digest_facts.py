@@ -60,7 +60,7 @@ def _of_manager(store: Store, facts: Facts, due: DueMessage, *, now: datetime, p
         troubles=troubles,
         without_mailbox=frozenset(person.id for person in people.values() if person.email is None),
         unconfirmed=open_,
-        follow_ups=_follow_ups(round_, hosted, people, agreements, rows, now=now, monday=_monday(due)) if pages else {},
+        follow_ups=_follow_ups(round_, hosted, people, agreements, rows, now=now) if pages else {},
         monday=_monday(due),
         zone=manager.zone,
     )
@@ -74,7 +74,6 @@ def _follow_ups(
     rows: Iterable[KnownMessage],
     *,
     now: datetime,
-    monday: date,
 ) -> dict[str, tuple[Need, ...]]:
     """Talk id to what is to be done about its follow-up."""
     texts = {step.id: step.template for step in round_.cycle.steps}
@@ -91,7 +90,6 @@ def _follow_ups(
                 agreements.get(talk.id),
                 waited=waited[talk.subject, f"person:{talk.manager}"],
                 now=now,
-                monday=monday,
             )
         )
         for talk in talks

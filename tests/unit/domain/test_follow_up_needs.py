@@ -8,7 +8,7 @@ from talkcycle.domain.agreements import ActionDraft, Agreement, Progress, confir
 from talkcycle.domain.digests import Need, follow_up_counts, hr_digest, manager_digest
 from talkcycle.domain.follow_up_needs import follow_up_needs
 from talkcycle.domain.links import Purpose
-from talkcycle.domain.localtime import day_of, instant_of
+from talkcycle.domain.localtime import instant_of
 from talkcycle.domain.people import Person
 from talkcycle.domain.talks import Talk, TalkState, cancelled
 
@@ -39,9 +39,7 @@ def needs(
     talk: Talk = TALK,
     employee: Person = ANNA,
 ) -> list[Need]:
-    monday = day_of(now, "Europe/Stockholm")
-    monday -= timedelta(days=monday.weekday())
-    return list(follow_up_needs(ROUND, talk, employee, agreement, waited=waited, now=now, monday=monday))
+    return list(follow_up_needs(ROUND, talk, employee, agreement, waited=waited, now=now))
 
 
 def test_nothing_of_a_talk_to_come_nor_of_one_that_is_off() -> None:
@@ -89,13 +87,16 @@ def test_a_day_has_passed_when_it_is_over_where_the_employee_is() -> None:
     assert needs(done, midnight) == []
 
 
-def test_something_of_the_managers_own_stands_there_in_the_week_it_is_due_if_its_mail_waited() -> None:
+def test_something_of_the_managers_own_stands_there_if_its_mail_waited_and_it_is_due_before_the_next_summary() -> None:
     agreement, waited = settled(a_draft("bo"), a_draft("anna")), frozenset({"due-soon"})
 
-    assert needs(agreement, at(2027, 4, 5, 7), waited=waited) == [Need.OWN_DUE]
-    assert needs(agreement, at(2027, 4, 5, 7)) == []
-    assert needs(agreement, at(2027, 3, 29, 7), waited=waited) == []
-    assert needs(settled(a_draft("anna")), at(2027, 4, 5, 7), waited=waited) == []
+    monday, friday, friday_before = at(2027, 4, 5, 7), at(2027, 4, 9, 7), at(2027, 4, 2, 7)
+    assert [needs(agreement, now, waited=waited) for now in (monday, friday)] == [[Need.OWN_DUE]] * 2
+    assert needs(agreement, monday) == []
+    assert needs(agreement, friday_before, waited=waited) == []
+    over_a_weekend = settled(a_draft("bo", date(2027, 4, 6)))
+    assert needs(over_a_weekend, friday_before, waited=waited) == [Need.OWN_DUE], "where summaries come on Fridays"
+    assert needs(settled(a_draft("anna")), monday, waited=waited) == []
 
 
 def test_of_what_was_agreed_with_another_manager_nothing_stands_there_unless_the_employee_shares_it() -> None:
@@ -112,7 +113,7 @@ def test_an_employee_without_a_mailbox_is_not_asked_and_the_manager_hears_all_th
 
 def test_a_cycle_that_asks_nothing_after_the_talk_names_nothing_that_is_not_written_down() -> None:
     silent = a_round(cycle=a_cycle(steps=tuple(each for each in shipped_steps() if each.template != "follow-up")))
-    nothing = follow_up_needs(silent, TALK, ANNA, None, waited=frozenset(), now=at(2027, 4, 30), monday=date(2027, 4, 26))
+    nothing = follow_up_needs(silent, TALK, ANNA, None, waited=frozenset(), now=at(2027, 4, 30))
 
     assert list(nothing) == []
 
