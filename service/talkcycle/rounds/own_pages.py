@@ -68,9 +68,14 @@ class TalkPage:
 
     @property
     def may_change(self) -> bool:
-        """Whether it is still to come, or to come again, and the reader may opt out of it or call it off."""
-        to_come = {Standing.PLACED, Standing.UNPLACED, Standing.NOT_HELD}
-        return self.round.state is RoundState.APPROVED and self.standing in to_come
+        """Whether the reader may opt out of it or call it off.
+
+        A talk that was not held its manager moves or leaves: nobody is told that something is off whose time has passed.
+        """
+        standings = {Standing.PLACED, Standing.UNPLACED}
+        if self.reader.id == self.talk.employee:
+            standings.add(Standing.NOT_HELD)
+        return self.round.state is RoundState.APPROVED and self.standing in standings
 
     @property
     def may_take_back(self) -> bool:
@@ -84,7 +89,8 @@ class TalkPage:
     @property
     def may_choose(self) -> bool:
         """Whether the reader may give it another time, or its first one, or one again."""
-        return self.may_change or self.may_take_back
+        not_held = self.standing is Standing.NOT_HELD and self.round.state is RoundState.APPROVED
+        return self.may_change or self.may_take_back or not_held
 
     @property
     def has_been(self) -> bool:

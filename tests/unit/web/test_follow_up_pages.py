@@ -455,6 +455,19 @@ def test_an_employee_may_opt_out_of_a_talk_that_was_not_held_and_take_it_back(tw
     assert two.send(back, start=back.offers["start"][0]).went == "again"
 
 
+def test_its_manager_moves_a_talk_that_was_not_held_and_cannot_call_off_what_is_past(two: Two) -> None:
+    two.write(held="no")
+    token = two.token("bo", Purpose.HOSTED, "anna")
+
+    shown = two.ask(token)
+    assert "Du kan välja en ny tid. Anna får också veta det." in shown.text
+    assert "Ställ in" not in shown.text
+    assert two.ask(token, "call-off").forms == []
+    key = two.pages.desk.form_pass(token, two.round, "call-off")
+    sent = two.ask(token, "call-off", {"pass": key, "choice": "call-off", "revision": "0"})
+    assert (sent.status, two.office.talk("anna", two.round).state) == (409, TalkState.PLACED)
+
+
 # who may read it
 
 
