@@ -138,7 +138,7 @@ def _due_soon(talk: Talk, to: Recipient, due: date, actions: list[Action], known
     """One mail for all that is due on one day; none for what was agreed, or got that day, only just before."""
     due_at = instant_of(working_days_from(due, -REMINDED_BEFORE, to.holidays), REMINDED_AT, to.zone)
     ends = instant_of(due + ONE_DAY, time(0), to.zone)
-    why = f"{REMINDED_BEFORE} working days before next steps of theirs are due, {len(actions)} on {due.isoformat()}"
+    why = f"{REMINDED_BEFORE} working days before next steps of theirs are due on {due.isoformat()}"
     mail = _mail(talk, DUE_SOON, to, occasion=due.isoformat(), due_at=due_at, why=why, expires_at=ends)
     late = all(due_at <= max(known_since, action.since or known_since) for action in actions)
     return replace(mail, not_sent="it was agreed only just before its day") if late and mail.not_sent is None else mail

@@ -234,7 +234,7 @@ def test_whoever_is_responsible_hears_once_of_all_that_is_due_on_a_day_two_worki
         ("person:bo", "2027-04-09", local(date(2027, 4, 7))),
     ]
     assert soon[0].expires_at == local(date(2027, 4, 13), time(0))
-    assert "2 of their next steps" in soon[0].why
+    assert soon[0].why == "2 working days before next steps of theirs are due on 2027-04-12", "HR reads it: not how many"
 
 
 def test_nothing_is_due_soon_of_what_is_done_or_dropped_or_waits_for_the_other() -> None:
