@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,9 @@ from talkcycle.rounds.example_agreement import example_agreement
 GOLDEN = Path(__file__).parents[2] / "golden"
 LIBRARY = Library(shipped_files(None), default_language="en")
 LANGUAGES = sorted(LIBRARY.languages)
+EACH_LANGUAGE = pytest.mark.parametrize(
+    "language", [pytest.param(each, marks=pytest.mark.xdist_group(f"texts {each}")) for each in LANGUAGES]
+)
 
 STRATEGY = {
     "sv": "Vi ska vara **den lokala banken** i varje ort vi finns i.",
@@ -209,6 +213,11 @@ def digest_of(case: Case) -> ManagerDigest | HrDigest | None:
             return None
 
 
+@cache
+def composed_of(case: Case, language: str) -> Composed:
+    return compose(order_of(case, language), LIBRARY, {})
+
+
 def as_text(composed: Composed) -> str:
     files = "".join(f"File: {name}\n" for name, _, _ in composed.files)
     return f"Subject: {composed.subject}\nPreheader: {composed.preheader}\n{files}\n{composed.text}"
@@ -217,7 +226,7 @@ def as_text(composed: Composed) -> str:
 def written(language: str) -> Iterator[tuple[str, bytes]]:
     """Every golden file of *language* with what it should hold."""
     for case in CASES:
-        composed = compose(order_of(case, language), LIBRARY, {})
+        composed = composed_of(case, language)
         yield f"{language}/{case.name}.txt", as_text(composed).encode()
         if composed.calendar is not None and case.role is Role.EMPLOYEE:
             yield f"{language}/{case.name}.ics", composed.calendar
@@ -229,11 +238,11 @@ def written(language: str) -> Iterator[tuple[str, bytes]]:
             text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
             yield f"{language}/{attached}.pdf.txt", f"{text.strip()}\n".encode()
     whole = next(case for case in CASES if case.name == "follow-up-employee")
-    yield f"{language}/{whole.name}.html", compose(order_of(whole, language), LIBRARY, {}).html.encode()
+    yield f"{language}/{whole.name}.html", composed_of(whole, language).html.encode()
     yield f"{language}/{whole.name}.eml", render(order_of(whole, language), LIBRARY, {}).payload
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@EACH_LANGUAGE
 def test_every_text_is_as_it_was_read_and_approved(language: str) -> None:
     now = dict(written(language))
 
@@ -254,10 +263,10 @@ def test_the_shipped_texts_have_no_faults() -> None:
     assert (LIBRARY.faults(), LIBRARY.warnings()) == ((), ())
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@EACH_LANGUAGE
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_no_text_leaves_a_trace_of_markup_or_an_empty_value(case: Case, language: str) -> None:
-    composed = compose(order_of(case, language), LIBRARY, {})
+    composed = composed_of(case, language)
 
     text = f"{composed.subject}\n{composed.preheader}\n{composed.text}"
     assert [trace for trace in TRACES if trace in text] == []
