@@ -355,8 +355,14 @@ def test_pictures_for_the_documentation(browser: "Browser", office: WebOffice, t
         ActionDraft(what="Meet the mentor every other week", responsible="4", due=date(2027, 6, 1)),
     )
     reading(office, "en")
-    write(office, "4", "4", *english)
+    first = office.talk("6").start
+    assert first is not None
+    office.clock.at = first + timedelta(hours=3)
     write(office, "6", "6", held=False)
+    for kind, size in (("", WIDE), ("-phone", PHONE)):
+        picture(browser, f"page-not-held{kind}", office.page("6", Purpose.FOLLOW_UP, "6"), size)
+    talked(office)
+    write(office, "4", "4", *english)
     agreed, own = office.page("4", Purpose.FOLLOW_UP, "4"), office.page("4", Purpose.ACTIONS)
     form, asked = office.page("3", Purpose.FOLLOW_UP, "3"), office.page("2", Purpose.FOLLOW_UP, "4")
 
@@ -371,7 +377,6 @@ def test_pictures_for_the_documentation(browser: "Browser", office: WebOffice, t
         picture(browser, f"page-follow-up-form{kind}", form, size)
         picture(browser, f"page-follow-up-faults{kind}", form, size, do=half_filled)
         picture(browser, f"page-to-confirm{kind}", asked, size)
-        picture(browser, f"page-not-held{kind}", office.page("6", Purpose.FOLLOW_UP, "6"), size)
     with_page(office, "2", "4", lambda page: confirm(office.store, page, wording=1, now=office.clock.at))
     for kind, size in (("", WIDE), ("-phone", PHONE)):
         picture(browser, f"page-my-steps{kind}", own, size)
