@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
-from talkcycle.domain.agreements import MOST_ACTIONS, ActionDraft, Agreement
+from talkcycle.domain.agreements import MOST_ACTIONS, ActionDraft, ActionProblem, Agreement
 from talkcycle.domain.links import Purpose
 from talkcycle.domain.localtime import day_of
 from talkcycle.rendering.pages.follow_up_page import agreed_values, follow_up_values, form_values
@@ -17,6 +18,8 @@ from talkcycle.web.asked import Answer, Asked
 from talkcycle.web.desk import Desk
 from talkcycle.web.written import one_line, typed_day
 
+Problems = Mapping[tuple[int, str], ActionProblem]
+NO_PROBLEMS: Problems = MappingProxyType({})
 HELD = {"yes": True, "no": False}
 DONE: Mapping[str, tuple[str, Callable[[FollowUp], bool]]] = {
     "written": ("done_written", lambda page: page.agreement is not None and page.agreement.held),
@@ -81,25 +84,39 @@ class FollowUpPages:
             }
         return Answer(template="own/follow-up.html", values=values, status=status)
 
-    def form(self, typed: Typed, *, problem: str = "", status: int = 200, **more: Any) -> Answer:
-        """The form with *typed* in it, and, where the other has written something meanwhile, that beside it."""
+    def form(
+        self,
+        typed: Typed,
+        *,
+        problem: str = "",
+        status: int = 200,
+        held_fault: str = "",
+        problems: Problems = NO_PROBLEMS,
+        changed: bool = False,
+    ) -> Answer:
+        """The form with *typed* in it.
+
+        Args:
+            held_fault, problems: What is wrong with it, by field.
+            changed: Something else was saved meanwhile, which is shown beside it.
+        """
         page, now, reader = self.page, self.desk.now, self._reader()
         agreement = page.agreement
         fields = form_values(
             reader,
             typed.drafts,
-            more.get("problems", {}),
+            problems,
             held=typed.held,
-            held_fault=more.get("held_fault", ""),
+            held_fault=held_fault,
             before={each.number: each.due for each in agreement.actions} if agreement else {},
             today=day_of(now, page.person.zone),
             latest=latest_due(page.round, page.person, now),
         )
         values = self._about(reader) | fields | {"done": "", "problem": problem, "theirs": ()}
-        if agreement is not None and more.get("changed"):
+        if agreement is not None and changed:
             values |= {"theirs": agreed_values(reader, agreement, (page.person, page.other))["lines"]}
         values |= {
-            "changed": bool(more.get("changed")),
+            "changed": changed and agreement is not None,
             "first": agreement is None,
             "revision": agreement.revision if agreement else 0,
             "pass_": self.desk.form_pass(self.asked.token, page.round, "write"),
@@ -111,12 +128,16 @@ class FollowUpPages:
         typed, revision = _typed(asked, page), asked.number("revision")
         if not page.may_write:
             return self.show(problem="problem_closed", status=409)
+        # Whoever is shown the form again saves over what they see: what they have not seen yet is shown along with it.
+        unseen = revision != (page.agreement.revision if page.agreement else 0)
         if not desk.passed(asked, page.round) or revision is None:
-            return self.form(typed, problem="problem_late_form", status=403)
+            return self.form(typed, problem="problem_late_form", status=403, changed=unseen)
         fault = _held_fault(typed)
-        problems = problems_of(page, typed.drafts, now=desk.now) if typed.held else {}
+        problems = problems_of(page, typed.drafts, now=desk.now) if typed.held else NO_PROBLEMS
         if typed.held is None or fault or problems:
-            return self.form(typed, problem="problem_fields", status=422, held_fault=fault, problems=problems)
+            return self.form(
+                typed, problem="problem_fields", status=422, held_fault=fault, problems=problems, changed=unseen
+            )
         outcome = write_down(desk.store, page, typed.drafts, held=typed.held, revision=revision, now=desk.now)
         if outcome is Outcome.CHANGED:
             now = self._again()

@@ -275,6 +275,19 @@ def test_who_was_slower_sees_what_the_other_saved_and_keeps_their_own_words(two:
     assert two.agreement.awaits == "anna"
 
 
+@pytest.mark.parametrize("spoilt", [{"who_1": ""}, {"pass": ""}, {"revision": ""}])
+def test_nobody_saves_over_what_they_have_not_seen_by_mending_a_form(two: Two, spoilt: dict[str, str]) -> None:
+    slow = two.form("bo")
+    two.write("anna")
+
+    seen = two.send(slow, **{"held": "yes", "what_1": "Annat", "who_1": "you", "due_1": "2027-05-03"} | spoilt)
+
+    assert seen.status in {403, 422}
+    assert "Det här är sparat nu Gå kursen" in seen.text
+    assert two.send(seen.forms[0], who_1="you").went == "written"
+    assert two.agreement.actions[0].what == "Annat"
+
+
 @pytest.mark.parametrize(("held", "words"), [("yes", "blev av, utan nästa steg"), ("no", "inte blev av")])
 def test_who_was_slower_is_told_when_what_was_saved_has_no_steps(two: Two, held: str, words: str) -> None:
     slow = two.form("bo")
