@@ -8,7 +8,7 @@ import pytest
 from builders import START, a_cycle, a_person, a_round, a_step, a_talk, at, shipped_steps
 from outbox_model import ModelOutbox
 from talkcycle.domain.agreements import ActionDraft, Agreement, Progress, confirmed, progressed, written
-from talkcycle.domain.cycle import Applies, Place
+from talkcycle.domain.cycle import Applies, Place, PlaceKind
 from talkcycle.domain.derive import person_messages, talk_messages
 from talkcycle.domain.follow_ups import NEXT_STEPS, STALE_AFTER, follow_up_instant, follow_up_messages, heeding, nudged_at
 from talkcycle.domain.localtime import instant_of
@@ -375,6 +375,15 @@ def test_the_nudge_comes_once_even_where_it_could_be_about_two_things() -> None:
 
     life.write(by="bo").until(at(2027, 5, 1))
     assert len(life.when("follow-up-nudge")) == 1
+
+
+def test_nor_does_another_change_of_the_talk_afterwards_bring_anything_again() -> None:
+    life = Life().until(local(date(2027, 3, 19)))
+    sent = life.sent()
+    changed = replace(TALK, place=Place(kind=PlaceKind.ONLINE), revision=1, changed_at=life.now)
+
+    assert life.change(changed).until(at(2027, 4, 5)).sent() == sent
+    assert ("follow-up-nudge", "anna") in sent
 
 
 def test_a_check_in_is_left_out_where_nothing_of_the_recipients_own_is_open() -> None:
