@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from talkcycle.domain.faults import Fault
 from talkcycle.rendering.front_matter import MailTemplate, parse_mail
 from talkcycle.rendering.sandbox import Compiled, Unusable, compile_html
 from talkcycle.rendering.template_files import TEMPLATES
@@ -118,7 +117,7 @@ class Library:
     def needs_a_talk(self, name: str) -> bool:
         """Whether mail *name* speaks about one talk, in any language; no step about the round can use it.
 
-        A text that cannot be read says nothing here: ``faults()`` names it.
+        A text that cannot be read says nothing here: ``template_faults`` names it.
         """
         return any(self._speaks_of_a_talk(tag, name) for tag in self.tags if name in self.mails_in(tag))
 
@@ -133,7 +132,7 @@ class Library:
 
         Raises:
             LookupError: It exists in none of the languages tried.
-            Unusable, BadWords: It has a fault; ``faults()`` names it.
+            Unusable, BadWords: It has a fault; ``template_faults`` names it.
         """
         key = (name, language)
         if key not in self._kept.found:
@@ -148,18 +147,6 @@ class Library:
     def layout_file(self, name: str) -> bytes:
         """A file beside the language folders, such as ``agenda.typ``. Raises KeyError."""
         return self.files[f"{TEMPLATES}/{name}"]
-
-    def faults(self) -> tuple[Fault, ...]:
-        """Everything wrong with the templates, in the order of file and line."""
-        from talkcycle.rendering.template_faults import faults_of  # noqa: PLC0415  # tries the designs: loads typst
-
-        return faults_of(self)
-
-    def warnings(self) -> tuple[Fault, ...]:
-        """What HR should know but may want so."""
-        from talkcycle.rendering.template_faults import warnings_of  # noqa: PLC0415
-
-        return warnings_of(self)
 
     def missing(self, tag: str) -> Iterator[tuple[str, str]]:
         """What keeps *tag* from being a complete language: files, each with the word it lacks (empty: the file)."""

@@ -43,9 +43,11 @@ def read_inputs(
     Raises:
         FaultyInput: With every fault of all of them.
     """
+    from talkcycle.rendering.template_faults import faults_of  # noqa: PLC0415  # tries the designs: loads typst
+
     files = shipped_files(templates)
     library = Library(files, default_language="en")
-    faults = list(library.faults())
+    faults = list(faults_of(library))
     try:
         cycle, roster = read_cycle_and_roster(
             cycle_file,

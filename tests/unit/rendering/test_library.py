@@ -7,6 +7,7 @@ import pytest
 
 from talkcycle.domain.faults import Fault
 from talkcycle.rendering.library import Library
+from talkcycle.rendering.template_faults import faults_of, warnings_of
 from talkcycle.rendering.template_files import shipped_files
 
 HEAD = "---\nsubject: Hej {{ recipient_name }}\npreheader: En rad\nvariables: [recipient_name]\n---\n"
@@ -23,12 +24,12 @@ def with_mail(mini_files: Mapping[str, bytes]) -> Callable[[str], Library]:
 
 
 def only_fault(library: Library) -> tuple[str, int, str]:
-    (fault,) = library.faults()
+    (fault,) = faults_of(library)
     return fault.file, fault.line, fault.problem
 
 
 def test_complete_templates_have_no_faults_and_no_warnings(mini: Library) -> None:
-    assert (mini.faults(), mini.warnings(), mini.languages) == ((), (), frozenset({"sv"}))
+    assert (faults_of(mini), warnings_of(mini), mini.languages) == ((), (), frozenset({"sv"}))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_every_fault_is_reported_at_once(mini_files: Mapping[str, bytes]) -> Non
         "templates/layout.html": b"{{ body }}{{ boddy }}",
     }
 
-    faults = Library(files, default_language="sv").faults()
+    faults = faults_of(Library(files, default_language="sv"))
 
     assert [(fault.file, fault.line, fault.problem) for fault in faults if "/sv/words" not in fault.file] == [
         ("templates/layout.html", 0, "the variable boddy is unknown."),
@@ -96,7 +97,7 @@ def test_every_fault_is_reported_at_once(mini_files: Mapping[str, bytes]) -> Non
 
 
 def test_a_misspelt_variable_gets_the_nearest_known_one(with_mail: Callable[[str], Library]) -> None:
-    (fault,) = with_mail(HEAD + "{{ oter_name }}").faults()
+    (fault,) = faults_of(with_mail(HEAD + "{{ oter_name }}"))
 
     assert fault.mend == "Did you mean other_name?"
 
@@ -105,7 +106,7 @@ def test_an_incomplete_language_is_a_fault_and_is_not_used(mini_files: Mapping[s
     library = Library({**mini_files, "templates/nb/reminder.md": HEAD.encode()}, default_language="sv")
 
     assert library.languages == {"sv"}
-    assert Fault(file="templates/nb/moved.md", problem="this text is missing.", mend=_mend()) in library.faults()
+    assert Fault(file="templates/nb/moved.md", problem="this text is missing.", mend=_mend()) in faults_of(library)
     assert library.mail("reminder", "nb").language == "sv"
 
 
@@ -119,7 +120,7 @@ def test_a_regional_folder_needs_only_what_differs(mini_files: Mapping[str, byte
 
     text = library.mail("invitation", "sv_FI")
 
-    assert library.faults() == ()
+    assert faults_of(library) == ()
     assert library.languages == {"sv", "sv_FI"}
     assert (text.language, text.words.say("calendar_title", {})) == ("sv_FI", "Utvecklingssamtal")
     assert text.words.agenda["title"] == "Samtalspunkter"
@@ -134,8 +135,8 @@ def test_dropping_what_must_not_happen_is_a_warning(mini_files: Mapping[str, byt
     files = {**mini_files, "templates/sv/preparation-manager.md": (HEAD + "Hej!\n").encode()}
     library = Library(files, default_language="sv")
 
-    assert library.faults() == ()
-    assert [warning.file for warning in library.warnings()] == ["templates/sv/preparation-manager.md"]
+    assert faults_of(library) == ()
+    assert [warning.file for warning in warnings_of(library)] == ["templates/sv/preparation-manager.md"]
 
 
 def test_a_text_that_needs_a_talk_says_so(mini: Library) -> None:

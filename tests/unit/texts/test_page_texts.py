@@ -8,6 +8,7 @@ import pytest
 from talkcycle.domain.faults import Fault
 from talkcycle.rendering.library import Library
 from talkcycle.rendering.page_words import IN_MARKDOWN, page_keys, page_languages, page_words, read_page_words
+from talkcycle.rendering.template_faults import faults_of
 from talkcycle.rendering.template_files import shipped_files
 from unit.texts.test_limits import FORBIDDEN, IN_FINLAND, MOST_IN_A_SENTENCE, PRESSURE, sentences, words
 
@@ -90,7 +91,7 @@ def test_a_language_without_pages_reads_the_cycles_and_at_last_english() -> None
 def test_a_fault_in_hrs_own_words_is_found_before_a_round_begins(text: str, line: int, problem: str) -> None:
     files = shipped_files(None) | {"templates/sv/pages.yaml": text.encode()}
 
-    faults = [fault for fault in Library(files, default_language="sv").faults() if "pages.yaml" in fault.file]
+    faults = [fault for fault in faults_of(Library(files, default_language="sv")) if "pages.yaml" in fault.file]
 
     assert [(fault.line, fault.problem) for fault in faults] == [(line, problem)]
     assert all(isinstance(fault, Fault) and fault.mend for fault in faults)
