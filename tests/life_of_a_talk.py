@@ -272,6 +272,7 @@ class Life:
         self.bounced: list[str] = []
         self.busy: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self.calendars_down = False
+        self.turned_back = False
         self.not_told_at = APPROVED
         self.log = Log()
         self.kills = 0
@@ -488,6 +489,8 @@ class Life:
     def say_that_it_suits(self, talk: str, *, suits: bool) -> None:
         page = self.page(talk)
         if page is not None:
+            if page.reader.email in self.attendees:  # what they say here is newer than what they answered by mail
+                self.attendees[page.reader.email].given.clear()
             answer_time(self.store, page, suits=suits, revision=page.talk.revision, now=self.clock.now())
 
     def choose(self, talk: str, which: int, *, hosted: bool) -> None:
@@ -711,6 +714,9 @@ class Life:
             }
             expected = self._expected(talk, entries.get(id_, ()), about, now=now)
             possible = self._expected(talk, entries.get(id_, ()), about, now=now, uncertain=True)
+            if any(row.key.version == talk.revision and row.state is OutboxState.SKIPPED for row in about):
+                # The new time passed before anybody could be told: only the one before it is looked after.
+                found = {each for each in found if each in possible or each[3] == talk.former_start}
             assert expected <= found <= possible, f"in calendars {found}, not {expected} as of {talk}: {as_told(about)}"
 
     def _expected(
@@ -747,7 +753,23 @@ class Life:
         assert talk.start - now > 17 * DAY or waits, f"nothing is known of an invitation to {talk}"
 
     def check_answers(self) -> None:
-        """What somebody whom their server vouches for answered last to what stands in their calendar is known."""
+        """What somebody whom their server vouches for answered last to what stands in their calendar is known.
+
+        Not where the clock was turned back: then the newer of two answers cannot be told.
+        """
+        if self.turned_back:
+            return
+        people, talks = self.service_people(), self.talks()
+        for id_, those in self.entries().items():
+            entry, talk = those[-1], talks[id_]
+            with self.store.inner.read() as session:
+                answers = session.talks.answers(self.round_id, [id_]).get(id_, [])
+            known = {each.party: each.answer.upper() for each in answers if each.verified}
+            for person in (talk.employee, talk.manager):
+                attendee = self.attendees.get(people[person].email or "")
+                sequence, partstat = attendee.given.get(entry.uid, (-1, "")) if attendee else (-1, "")
+                if entry.live and sequence == entry.sequence:
+                    assert known.get(f"person:{person}") == partstat, (talk, answers)
 
     def settle(self) -> None:
         """Everything is well again: what failed is tried once more, what was held goes, and a few days pass."""
@@ -763,7 +785,7 @@ class Life:
             if stuck:
                 self.doing(partial(self.decide, stuck, OutboxState.QUEUED))
             self.work()
-            if not any(row.state in UNSETTLED for row in self.rows()):
+            if not self.on_hold() and not any(row.state in UNSETTLED for row in self.rows()):
                 break
             self.clock.jump(3 * HOUR)
         self.check_calendars(to_the_end=True)

@@ -65,6 +65,7 @@ class LifeOfATalk(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([-90, -4, -2, 20, 60]), then=THEN)
     def turn_the_clock(self, minutes: int, then: str) -> None:
         self.life.clock.jump(timedelta(minutes=minutes))
+        self.life.turned_back |= minutes < 0
         self.then(then)
 
     @rule(hours=st.sampled_from([0, 6, 23, 60, 240]), then=THEN)
@@ -349,7 +350,7 @@ def may_go(row: KnownMessage, to: OutboxState) -> bool:
 TestLifeOfATalk = LifeOfATalk.TestCase
 LIVES, STEPS = os.environ.get("TALKCYCLE_LIVES"), os.environ.get("TALKCYCLE_STEPS")
 TestLifeOfATalk.settings = settings(
-    max_examples=int(LIVES or 25),
+    max_examples=int(LIVES or 32),
     stateful_step_count=int(STEPS or 20),
     derandomize=LIVES is None,
     phases=(Phase.generate,),  # lives are too long to be made shorter in a reasonable time

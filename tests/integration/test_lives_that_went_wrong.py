@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from life_of_a_talk import DAY, HOUR, Life, Trouble
+from life_of_a_talk import DAY, HOUR, ROUTING, Life, Trouble
 from talkcycle.domain.messages import OPTED_OUT, Kind, OutboxState
 from talkcycle.domain.talks import TalkState
-from talkcycle.rounds.change import cancel_talk
+from talkcycle.rounds.change import cancel_talk, move_talk
 
 
 @pytest.fixture
@@ -96,3 +96,26 @@ def invitation_refused(life: Life) -> int:
     [row] = [row for row in life.rows(subject=talk.subject, recipient="person:anna") if row.kind is Kind.MEETING_CREATE]
     assert row.state is OutboxState.FAILED
     return row.id
+
+
+def test_a_new_time_that_passed_while_the_service_was_away_still_takes_the_old_one_out_of_calendars() -> None:
+    away = Life.after(30)
+    start, tomorrow = away.talks()["eva"].start, away.clock.now().replace(hour=13) + DAY
+    assert start is not None
+    move_talk(
+        away.store,
+        away.round_id,
+        "eva",
+        start=tomorrow,
+        place=None,
+        who="hr",
+        routing=ROUTING,
+        now=away.clock.now(),
+        short_notice=True,
+    )
+    away.clock.instant = tomorrow + DAY
+    assert away.clock.now() < start
+    away.settle()
+    starts = {itip.start for itip in away.attendees["eva@norrsken.example"].live().values()}
+    away.end()
+    assert start not in starts

@@ -16,6 +16,7 @@ from talkcycle.domain.endings import (
     carriers,
     handed_over,
     is_former,
+    last_start,
     new_host,
     pair_then,
     unreachable,
@@ -207,12 +208,15 @@ def _talk_message(
 
 
 def _change(talk: Talk, start: datetime) -> Change:
-    """Who has the old time in their calendar gets the new one at once, however far ahead it is."""
+    """Who has the old time in their calendar gets the new one at once, however far ahead it is.
+
+    And late, as long as the old one is ahead of them: nobody waits for a talk at a time it does not have any more.
+    """
     return Change(
         kind=Kind.MEETING_CHANGE,
         template=MOVED_TEMPLATE,
         due_at=talk.changed_at,
-        expires_at=start,
+        expires_at=last_start(talk) or start,
         why="the talk changed",
     )
 

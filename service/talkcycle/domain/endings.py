@@ -77,7 +77,7 @@ def cancellation(
         role=to.role,
         template=template,
         due_at=talk.changed_at,
-        expires_at=_last_start(talk),
+        expires_at=last_start(talk),
         why=why,
         not_sent=NO_MAILBOX if to.email is None else None,
         only_after=round_.cycle.calendar_step.id,
@@ -89,7 +89,7 @@ def cancellation(
     )
 
 
-def _last_start(talk: Talk) -> datetime | None:
+def last_start(talk: Talk) -> datetime | None:
     """Until then an entry of *talk* matters to anybody."""
     return max(filter(None, (talk.start, talk.former_start)), default=None)
 
@@ -119,7 +119,7 @@ def _note(
         role=to.role,
         template=step,
         due_at=talk.changed_at,
-        expires_at=_last_start(talk),
+        expires_at=last_start(talk),
         why="somebody else hosts the talk",
         not_sent=unreachable(to, talk.changed_at),
         only_after=round_.cycle.calendar_step.id,
