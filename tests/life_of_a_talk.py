@@ -11,20 +11,20 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
-from threading import Event
-from typing import Any, NoReturn
+from tempfile import mkdtemp
+from typing import Any
 
-from attendee_calendar import AUTHSERV, Attendee
+from attendee_calendar import Attendee
 from dispatching import JumpingClock, Log
 from harness.imip_calendar import Itip, itip_of
+from life_begins import APPROVED, DATABASE, ROUTING, SECRET, approved
 from mail_samples import bounce, utc
-from talkcycle.bootstrap import read_inputs, settings_of
+from mortal_store import Killed, MortalStore, ServiceMailbox
 from talkcycle.daemon.dispatch import Dispatcher, DispatchSummary
 from talkcycle.daemon.tick import Ticker
 from talkcycle.domain.agreements import ActionDraft, Progress
@@ -39,17 +39,13 @@ from talkcycle.domain.delivery import (
 from talkcycle.domain.faults import Refused
 from talkcycle.domain.links import Link, Purpose
 from talkcycle.domain.localtime import day_of
-from talkcycle.domain.mails import Letter, Tray
 from talkcycle.domain.messages import OPTED_OUT, Kind, KnownMessage, OutboxState
 from talkcycle.domain.people import Person, Roster
 from talkcycle.domain.ports import Parcel
-from talkcycle.domain.routes import Hearing, Routing
 from talkcycle.domain.service import Limits
 from talkcycle.domain.store import OutboxFilter
 from talkcycle.domain.talks import Entry, Round, Talk, TalkState
-from talkcycle.intake.mail_reading import read_mail
 from talkcycle.rounds.advance import Advance
-from talkcycle.rounds.approve import approve, prepare_approval
 from talkcycle.rounds.calendars_now import CalendarsNow
 from talkcycle.rounds.chosen_time import choose_time, offers
 from talkcycle.rounds.follow_up import FollowUp, OwnActions, confirm, go_on, problems_of, write_down
@@ -60,48 +56,24 @@ from talkcycle.rounds.mailbox_times import Mailboxes
 from talkcycle.rounds.own_pages import Opened, TalkPage, open_page
 from talkcycle.rounds.own_talk import answer_time, opt_out
 from talkcycle.rounds.page_links import PageLinks
-from talkcycle.rounds.plan import Inputs, make_draft
 from talkcycle.rounds.reassign import reassign_talk, time_with
 from talkcycle.rounds.rebooking import Rebooked
 from talkcycle.rounds.roster_apply import roster_apply
 from talkcycle.rounds.roster_diff import roster_diff
 from talkcycle.rounds.texts import TextShelf
-from talkcycle.store.open import SqlSession, SqlStore, open_store
+from talkcycle.store.open import open_store
 
-APPROVED = datetime(2027, 2, 22, 9, 0, tzinfo=UTC)
-"""A Monday; the window begins five weeks later, six days before clocks go forward."""
-DATABASE, SECRET = "talkcycle.db", b"of the test"
 MEMORY = Path("/dev/shm")
 """A life commits thousands of times, and a disk makes each of them wait; the database is the same."""
-DOMAIN, SENDER = "norrsken.example", "samtal@norrsken.example"
 PAGES = "https://talks.norrsken.example"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LONGEST = timedelta(hours=23)
 """Between two ticks of a service that runs; after a day it would wonder."""
-CYCLE = """window: {first: 2027-03-22, last: 2027-04-16}
-roster: roster.csv
-organisation: Norrsken
-language: sv
-country: SE
-zone: Europe/Stockholm
-hr: {name: Maria, email: hr@norrsken.example, language: sv, zone: Europe/Stockholm}
-"""
-ROSTER = """id,name,email,manager,language,zone,country,excluded
-karin,Karin,karin@norrsken.example,,sv,Europe/Stockholm,SE,
-bo,Bo,bo@norrsken.example,karin,sv,Europe/Stockholm,SE,
-cem,Cem,cem@norrsken.example,karin,sv,Europe/Stockholm,SE,hosts alone
-anna,Anna,anna@norrsken.example,bo,sv,Europe/Stockholm,SE,
-dan,Dan,dan@norrsken.example,bo,en,Europe/London,GB-ENG,
-eva,Eva,eva@norrsken.example,cem,sv,Europe/Helsinki,FI,
-pia,Pia,,cem,sv,Europe/Stockholm,SE,
-ulf,Ulf,ulf@norrsken.example,bo,sv,Europe/Stockholm,SE,on leave
-"""
 BEGINNINGS = (0, 9, 16, 30, 45)
 """Days after the approval: nobody is invited, some are, all are, and most talks are over."""
 TOLD = ("bo", "dan", "eva")
 """Whose calendars can be asked at an address."""
 ASKED = "for,address\n" + "".join(f"{id_},https://calendars.example/{id_}\n" for id_ in TOLD)
-ROUTING = Routing(sender=SENDER, hears=Hearing(answers_by_mail=True, pages=True))
 TEXTS: dict[str, Any] = {}
 """The round's texts are frozen: read once for all lives."""
 NEVER_ASKED = frozenset({"ulf"})
@@ -114,10 +86,6 @@ UNSETTLED = frozenset(
 NEEDS_REASON = frozenset(
     {OutboxState.WITHDRAWN, OutboxState.SKIPPED, OutboxState.HELD, OutboxState.FAILED, OutboxState.UNKNOWN}
 )
-
-
-class Killed(BaseException):
-    """The process dies, without a word; nothing catches it."""
 
 
 class Trouble(StrEnum):
@@ -140,75 +108,6 @@ LOSES = frozenset({Trouble.CUT_LOST, Trouble.BOUNCED})
 COMES_AGAIN = frozenset({Trouble.CUT_ARRIVED, Trouble.CUT_LOST, Trouble.KILLED_AFTER, Trouble.BOUNCED})
 
 
-class MortalStore(SqlStore):
-    """The store of a process that dies at one of its commits, and does nothing more then.
-
-    Attributes:
-        inner: The same database for whoever looks on.
-        left: Transactions that still succeed; None: it lives. *kept*: the one at which it dies is durable.
-    """
-
-    def __init__(self, inner: SqlStore) -> None:
-        super().__init__(inner.engine, inner._seal)  # noqa: SLF001  # one database, seen from two sides
-        self.inner = inner
-        self.left: int | None = None
-        self.kept = False
-        self.dead = False
-
-    def die(self) -> NoReturn:
-        self.dead = True
-        raise Killed
-
-    @contextmanager
-    def read(self) -> Iterator[SqlSession]:
-        self.must_live()
-        with super().read() as session:
-            yield session
-
-    @contextmanager
-    def write(self) -> Iterator[SqlSession]:
-        self.must_live()
-        with super().write() as session:
-            yield session
-            if self.left == 0 and not self.kept:
-                self.die()
-        if self.left == 0:
-            self.die()
-        if self.left is not None:
-            self.left -= 1
-
-    def must_live(self) -> None:
-        if self.dead:
-            raise Killed
-
-
-@dataclass(slots=True)
-class ServiceMailbox:
-    """The service's own, in memory: a ``domain.ports.Inbox``."""
-
-    store: MortalStore
-    mails: list[bytes] = field(default_factory=list)
-    away: set[int] = field(default_factory=set)
-    account: str = SENDER
-
-    def letters(self, since: str | None, /) -> Iterator[Letter]:
-        for number, mail in enumerate(self.mails, start=1):
-            if number > int(since or 0) and number not in self.away:
-                yield Letter(id=number, mail=read_mail(mail, authserv_id=AUTHSERV), state=str(number))
-
-    def put_away(self, letter: Letter, tray: Tray, /) -> bool:
-        assert tray is Tray.PROCESSED, "a mail as programs write it was not understood"
-        self.store.must_live()
-        self.away.add(letter.id)
-        return True
-
-    def wait(self, most: timedelta, stop: Event, /) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Nothing to let go of."""
-
-
 @dataclass(slots=True)
 class Sent:
     """What is known of one message on the wire. *arrived*: how often. *excused*: it may rightly come once more."""
@@ -216,28 +115,6 @@ class Sent:
     payload: bytes
     arrived: int = 0
     excused: bool = False
-
-
-@cache
-def approved() -> tuple[bytes, str, tuple[Person, ...], Mapping[str, frozenset[Any]]]:
-    """The database of the round as HR has approved it, the people, and the holidays; made once by the real functions."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "cycle.yaml").write_text(CYCLE)
-        (folder / "roster.csv").write_text(ROSTER)
-        (folder / "service.yaml").write_text(f"smtp: {{host: localhost}}\nsender: {SENDER}\n")
-        settings = settings_of(folder, {})
-        inputs: Inputs = read_inputs(folder / "cycle.yaml", settings, today=APPROVED.date())
-        steps = tuple(replace(step, attach=()) for step in inputs.cycle.steps)  # PDFs have tests of their own
-        inputs = replace(inputs, cycle=replace(inputs.cycle, steps=steps))
-        store = open_store(f"sqlite:///{folder / DATABASE}", secret=SECRET)
-        draft = make_draft(store, inputs, now=APPROVED)
-        approval = prepare_approval(
-            store, inputs, plan=draft.hash, only=None, who="hr", routing=ROUTING, seed="seed", now=APPROVED
-        )
-        approve(store, inputs, approval, who="hr", now=APPROVED)
-        store.close()
-        return (folder / DATABASE).read_bytes(), approval.round.id, inputs.roster.people, inputs.holidays
 
 
 class Life:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from harness.imip_calendar import Itip
-from life_of_a_talk import BEGINNINGS, DOMAIN, ROUTING, Life, Trouble
+from life_begins import DOMAIN, ROUTING
+from life_of_a_talk import BEGINNINGS, Life, Trouble
 from mail_samples import SHAPES
 from talkcycle.domain.agreements import Progress
 from talkcycle.domain.messages import KnownMessage, OutboxState

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from life_of_a_talk import DAY, HOUR, ROUTING, Life, Trouble
+from life_begins import ROUTING
+from life_of_a_talk import DAY, HOUR, Life, Trouble
 from talkcycle.domain.messages import OPTED_OUT, Kind, OutboxState
 from talkcycle.domain.talks import TalkState
 from talkcycle.rounds.change import cancel_talk, move_talk
