@@ -9,7 +9,7 @@ from typing import Any
 from talkcycle.domain.cycle import PlaceKind
 from talkcycle.domain.meetings import MeetingOrder, OrderFile, Party
 from talkcycle.domain.messages import Kind, RenderedMessage
-from talkcycle.domain.people import Person
+from talkcycle.domain.people import Person, Role
 from talkcycle.rendering import documents
 from talkcycle.rendering.headers import (
     address_header,
@@ -26,7 +26,7 @@ from talkcycle.rendering.meeting import encode_order
 from talkcycle.rendering.mime import CalendarPart, File, mime_message
 from talkcycle.rendering.order import RenderOrder
 from talkcycle.rendering.sandbox import one_line
-from talkcycle.rendering.values import talk_pair, values_of
+from talkcycle.rendering.values import ABOUT_AN_AGREEMENT, talk_pair, values_of
 
 METHODS = {Kind.MEETING_CANCEL: CANCEL, Kind.COUNTER_DECLINED: DECLINE_COUNTER}
 MIME_TYPES = {
@@ -92,9 +92,7 @@ def render(order: RenderOrder, library: Library, attachments: Mapping[str, bytes
         ValueError: As ``compose``; a control character in a header; a recipient without an address.
     """
     draft = _draft(order, library, attachments)
-    if order.recipient.email is None:
-        raise ValueError(f"{order.recipient.key} has no address")
-    address, mailbox = envelope_address(order.recipient.email), envelope_address(_mailbox(order))
+    address, mailbox = _address(order), envelope_address(_mailbox(order))
     identity = _identity(order)
     message_id = f"<{identity}@{envelope_address(order.sender).rpartition('@')[2]}>"
     if _is_meeting_order(order):
@@ -227,6 +225,22 @@ def _method(kind: Kind) -> str:
     return METHODS.get(kind, REQUEST)
 
 
+def _answers_to(order: RenderOrder) -> tuple[str, str]:
+    """HR; but what is quoted in an answer to words of the two is for the two: it goes to the other, or nowhere else."""
+    hr = order.round.cycle.hr
+    if order.agreement is None or order.due.template not in ABOUT_AN_AGREEMENT:
+        return hr.name, envelope_address(hr.email)
+    _, employee, manager = talk_pair(order)
+    other = manager if order.due.role is Role.EMPLOYEE else employee
+    return (other.name, envelope_address(other.email)) if other.email else (order.recipient.name, _address(order))
+
+
+def _address(order: RenderOrder) -> str:
+    if order.recipient.email is None:
+        raise ValueError(f"{order.recipient.key} has no address")
+    return envelope_address(order.recipient.email)
+
+
 def _party(person: Person) -> Party | None:
     return None if person.email is None else Party(name=person.name, address=envelope_address(person.email))
 
@@ -247,13 +261,12 @@ def _calendar_file(order: RenderOrder, draft: _Draft) -> CalendarPart | None:
 
 
 def _headers(order: RenderOrder, draft: _Draft, *, address: str, sender: str, message_id: str) -> list[bytes]:
-    hr = order.round.cycle.hr
     # Out-of-office replies help nobody; answers to a meeting must come, and some servers count them as automatic.
     suppress = "OOF, AutoReply" if order.due.kind is Kind.MAIL else "OOF"
     return [
         date_header(order.made_at),
         _constant_address("From", draft.text.words.say("hr_sender", draft.values), sender),
-        _constant_address("Reply-To", hr.name, envelope_address(hr.email)),
+        _constant_address("Reply-To", *_answers_to(order)),
         address_header("To", order.recipient.name, address),
         text_header("Subject", draft.composed.subject),
         plain_header("Message-ID", message_id),

@@ -263,3 +263,20 @@ def test_the_mail_with_the_days_is_a_mail_and_no_invitation() -> None:
     ]
     (file,) = [part for part in mail.walk() if part.get_content_type() == "application/ics"]
     assert file.get_content_disposition() == "attachment"
+
+
+@pytest.mark.parametrize("template", TEXTS)
+def test_an_answer_that_quotes_their_words_goes_to_the_other_and_never_to_hr(template: str) -> None:
+    def answers_to(**more: Any) -> str:
+        return str(message_from_bytes(render(order_of(template, **more), library(), {}).payload)["Reply-To"])
+
+    hr = make_order(template).round.cycle.hr.email
+    assert str(MANAGER.email) in answers_to()
+    assert str(EMPLOYEE.email) in answers_to(role=Role.MANAGER)
+    assert str(EMPLOYEE.email) in answers_to(manager=replace(MANAGER, email=None)), "nobody else may read it"
+    assert hr not in answers_to() + answers_to(role=Role.MANAGER) + answers_to(manager=replace(MANAGER, email=None))
+
+
+def test_a_check_in_without_words_of_theirs_is_answered_to_hr() -> None:
+    mail = message_from_bytes(render(order_of(CHECK_IN, None), library(), {}).payload)
+    assert make_order(CHECK_IN).round.cycle.hr.email in str(mail["Reply-To"])
