@@ -122,6 +122,7 @@ class Life:
 
     Attributes:
         people: HR's roster as it is in HR's hands, applied or not, by id.
+        invited: Talks, by whether the last message about it that may have arrived puts it into a calendar.
         known_as: Every address somebody ever had, to whose it is.
         trouble: What becomes of the next messages.
         busy: When those whose calendars can be asked are busy besides their talks, by id.
@@ -146,6 +147,7 @@ class Life:
         self.trouble: deque[Trouble] = deque()
         self.wire: dict[str, Sent] = {}
         self.sequences: dict[str, int] = {}
+        self.invited: dict[str, bool] = {}
         self.bounced: list[str] = []
         self.busy: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
         self.calendars_down = False
@@ -459,6 +461,9 @@ class Life:
                 raise PermanentDeliveryError("550 no such user")
             case Trouble.KILLED_BEFORE:
                 self.store.die()
+        row = self.row_of(parcel)
+        if row.kind in IN_CALENDARS and trouble is not Trouble.REFUSED:
+            self.invited[row.key.subject.removeprefix("talk:")] = row.kind in PUTS
         if trouble not in LOSES:
             assert sent.arrived == 0 or sent.excused, "sent twice without need"
             sent.arrived += 1
@@ -481,7 +486,7 @@ class Life:
         """What holds for every message at the instant it is handed over."""
         known = self.wire.setdefault(parcel.message_id, Sent(parcel.payload))
         assert known.payload == parcel.payload, "one message, several texts"
-        [row] = [each for each in self.rows() if each.message_id == parcel.message_id]
+        row = self.row_of(parcel)
         assert (row.address, row.state) == (parcel.address, OutboxState.SENDING)
         hr = self.round.cycle.hr.email
         to = None if parcel.address == hr else self.known_as[parcel.address]
@@ -494,6 +499,10 @@ class Life:
             self._in_order(row, itip)
             if row.kind is Kind.MEETING_CREATE:
                 self._with_notice(row, itip)
+
+    def row_of(self, parcel: Parcel) -> KnownMessage:
+        [row] = [each for each in self.rows() if each.message_id == parcel.message_id]
+        return row
 
     def _nobody_who_is_out(self, row: KnownMessage, to: str | None) -> None:
         """Who abstains, leaves or is removed gets nothing more but the end of what stands in their calendar.
@@ -526,8 +535,7 @@ class Life:
         What is in one and changes hosts is told at once, however close it is by then.
         """
         talk = self.talks()[row.key.subject.removeprefix("talk:")]
-        uids = {entry.uid for entry in self.entries()[talk.id]}
-        if any(uids & attendee.live().keys() for attendee in self.attendees.values()):
+        if self.invited.get(talk.id, False):
             return
         notice = self.round.cycle.notice_days
 
@@ -682,7 +690,7 @@ def lived(days: int) -> tuple[bytes, bytes, Mapping[str, Any], datetime]:
     earlier = max((each for each in BEGINNINGS if each < days), default=0)
     life = Life.after(earlier) if earlier else Life()
     life.pass_time(APPROVED + days * DAY)
-    kept = {name: getattr(life, name) for name in ("attendees", "wire", "sequences", "known_entries")}
+    kept = {name: getattr(life, name) for name in ("attendees", "wire", "sequences", "invited", "known_entries")}
     life.store.inner.close()
     database, mark = (life.folder / DATABASE).read_bytes(), (life.folder / "mark").read_bytes()
     life.end()
