@@ -104,6 +104,7 @@ class Trouble(StrEnum):
     KILLED_AFTER = "killed after"
 
 
+CERTAINLY_NOT = frozenset({Trouble.BUSY, Trouble.DOWN, Trouble.REFUSED})
 LOSES = frozenset({Trouble.CUT_LOST, Trouble.BOUNCED})
 COMES_AGAIN = frozenset({Trouble.CUT_ARRIVED, Trouble.CUT_LOST, Trouble.KILLED_AFTER, Trouble.BOUNCED})
 
@@ -452,6 +453,9 @@ class Life:
         self._must_be_right(parcel)
         sent = self.wire[parcel.message_id]
         trouble = self.trouble.popleft() if self.trouble else None
+        row = self.row_of(parcel)
+        if row.kind in IN_CALENDARS and trouble not in CERTAINLY_NOT:
+            self.invited[row.key.subject.removeprefix("talk:")] = row.kind in PUTS
         match trouble:
             case Trouble.BUSY:
                 raise TransientDeliveryError("451 try again later")
@@ -461,9 +465,6 @@ class Life:
                 raise PermanentDeliveryError("550 no such user")
             case Trouble.KILLED_BEFORE:
                 self.store.die()
-        row = self.row_of(parcel)
-        if row.kind in IN_CALENDARS and trouble is not Trouble.REFUSED:
-            self.invited[row.key.subject.removeprefix("talk:")] = row.kind in PUTS
         if trouble not in LOSES:
             assert sent.arrived == 0 or sent.excused, "sent twice without need"
             sent.arrived += 1
