@@ -3,7 +3,9 @@
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from talkcycle.bootstrap import Application, read_inputs
 from talkcycle.domain.plan import Draft
@@ -28,15 +30,24 @@ class ApprovedRound:
     round: str
 
 
-def approved_example(folder: Path, *, at: datetime = APPROVED_AT, config: Path | None = None) -> ApprovedRound:
-    """Plan and approve the cycle in *config* (the shipped example) at *at* in a fresh database in *folder*."""
-    config = config or Path(shutil.copytree(shipped("config"), folder / "config"))
+def approved_example(folder: Path) -> ApprovedRound:
+    """The shipped example, approved at ``APPROVED_AT`` in a database in *folder*: a copy, since planning takes long."""
+    kept, round_, sender = _approved()
+    shutil.copytree(kept.name, folder, dirs_exist_ok=True)
     data = folder / "data"
-    data.mkdir(parents=True)
+    return ApprovedRound(data=data, database=f"sqlite:///{data / 'talkcycle.db'}", sender=sender, round=round_)
+
+
+@cache
+def _approved() -> tuple[TemporaryDirectory[str], str, str]:
+    """A folder with the round in it, the round's name, and who sends."""
+    kept, at = TemporaryDirectory(prefix="approved-round-"), APPROVED_AT
+    config = Path(shutil.copytree(shipped("config"), Path(kept.name) / "config"))
+    data = Path(kept.name) / "data"
+    data.mkdir()
     settings = read_service(config / "service.yaml", {"TALKCYCLE_SMTP_PASSWORD": "of no use here"})
     inputs = read_inputs(config / "cycle.yaml", settings, today=at.date())
-    database = f"sqlite:///{data / 'talkcycle.db'}"
-    store = open_store(database, secret=service_secret(None, data))
+    store = open_store(f"sqlite:///{data / 'talkcycle.db'}", secret=service_secret(None, data))
     draft = make_draft(store, inputs, now=at)
     approval = prepare_approval(
         store,
@@ -51,7 +62,7 @@ def approved_example(folder: Path, *, at: datetime = APPROVED_AT, config: Path |
     approve(store, inputs, approval, who="hr", now=at)
     store.close()
     (data / "clock").write_text(at.isoformat())
-    return ApprovedRound(data=data, database=database, sender=settings.sender, round=draft.round)
+    return kept, draft.round, settings.sender
 
 
 def plan_and_approve(app: Application) -> Draft:

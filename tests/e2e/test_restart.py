@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from approved_round import ApprovedRound, approved_example
-from servers.scripted_smtp import accepting_server
+from servers.scripted_smtp import Mailbox, accepting_server
 from talkcycle.domain.messages import OutboxState
 from talkcycle.domain.store import OutboxFilter
 from talkcycle.store.open import open_store
@@ -70,16 +70,21 @@ def _outcomes(round_: ApprovedRound) -> dict[Any, Any]:
     return {row.key: row for row in rows}
 
 
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[Any, Any]:
+    """What became of each message where nobody was killed."""
+    calm = approved_example(tmp_path_factory.mktemp("calm"))
+    with accepting_server(Mailbox()) as (_, port):
+        assert _run(calm.data, port, calm.sender).wait(timeout=120) == 0
+    return _outcomes(calm)
+
+
 @pytest.mark.xdist_group("restart")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_daemon_killed_at_arbitrary_points_sends_every_message_once_except_where_the_answer_was_cut_off(
-    tmp_path: Path, seed: int
+    tmp_path: Path, seed: int, expected: dict[Any, Any]
 ) -> None:
-    calm, stormy = approved_example(tmp_path / "calm"), approved_example(tmp_path / "stormy")
-    with accepting_server(Killer(seed)) as (_, port):
-        assert _run(calm.data, port, calm.sender).wait(timeout=120) == 0
-    expected = _outcomes(calm)
-
+    stormy = approved_example(tmp_path)
     killer, kills = Killer(seed), 0
     with accepting_server(killer) as (_, port):
         while True:
