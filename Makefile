@@ -33,7 +33,7 @@ check: .venv/test
 	$(BIN)/lint-imports --no-cache
 
 unit: .venv/test ## the unit tests alone
-	$(BIN)/pytest tests/unit -n 2
+	$(BIN)/pytest tests/unit -n 2 --dist loadgroup
 
 servers: ## the mail servers and the browser that tests need, and the program that checks requests to Graph
 	@scripts/ensure_test_servers.sh
