@@ -50,7 +50,8 @@ def next_summary(to: Recipient, rules: Digests, now: datetime) -> datetime:
 
 
 def next_week(message: DueMessage, to: Recipient, rules: Digests, now: datetime) -> datetime | None:
-    """When *message* comes instead, with the new week's mails, UTC; None: its purpose has passed by then."""
+    """When *message* comes instead, with the new week's mails on its first working day, UTC; None: that is too late."""
     day = day_of(now, to.zone)
-    later = instant_of(day + timedelta(days=7 - day.weekday()), rules.at, to.zone)
+    monday = day + timedelta(days=7 - day.weekday())
+    later = instant_of(max(monday, digest_day(monday, to.holidays)), rules.at, to.zone)
     return later if message.expires_at is None or later < message.expires_at else None

@@ -38,9 +38,9 @@ class Asked:
         """UTC."""
         try:
             instant = datetime.fromisoformat(self.text(name)[:40])
-        except ValueError:
+            return None if instant.tzinfo is None else instant.astimezone(UTC)
+        except (ValueError, OverflowError):
             return None
-        return None if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,11 @@ def test_everything_else_comes_with_the_next_week_at_the_hour_of_the_summaries_w
     assert next_week(a_message(), BO, RULES, at(2027, 3, 21, 20)) == NEXT_MONDAY
 
 
+def test_on_a_monday_that_is_a_holiday_it_comes_on_the_working_day_after() -> None:
+    easter = replace(BO, holidays=frozenset({date(2027, 3, 26), date(2027, 3, 29)}))
+    assert next_week(a_message(), easter, RULES, at(2027, 3, 24, 8)) == instant_of(date(2027, 3, 30), time(8), STOCKHOLM)
+
+
 def test_what_would_have_lost_its_purpose_by_then_does_not_wait() -> None:
     assert next_week(a_message(expires_at=NEXT_MONDAY), BO, RULES, WEDNESDAY) is None
     assert next_week(a_message(expires_at=NEXT_MONDAY + timedelta(minutes=1)), BO, RULES, WEDNESDAY) == NEXT_MONDAY
