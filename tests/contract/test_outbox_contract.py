@@ -209,6 +209,24 @@ def test_what_is_about_a_subject_that_is_to_be_looked_at_waits_for_that_and_keep
     assert [each.id for each in claim(store, "w")] == ids[:1]
 
 
+def test_what_is_about_a_subject_that_a_tick_is_looking_at_waits_until_it_has_or_somebody_else_does(
+    store: SqlStore,
+) -> None:
+    lease, later = NOON + timedelta(minutes=70), NOON + timedelta(hours=2)
+    ids = queue(store, a_due("anna", subject="talk:anna"), a_due("bo", subject="talk:bo"))
+    with store.write() as session:
+        session.schedule.put(ROUND.id, {"talk:anna": NOON, "talk:bo": NOON})
+        session.schedule.claim(before=NOON + timedelta(hours=1), until=lease, limit=10)
+        assert session.outbox.lanes(now=NOON) == []
+    assert claim(store, "w") == []
+    with store.write() as session:
+        session.schedule.release(ROUND.id, {"talk:bo": later}, lease=lease)
+    assert [each.id for each in claim(store, "w")] == ids[1:]
+    with store.write() as session:
+        session.schedule.put(ROUND.id, {"talk:anna": later})
+    assert [each.id for each in claim(store, "w")] == ids[:1]
+
+
 def test_what_was_withdrawn_is_not_claimed(store: SqlStore) -> None:
     ids = queue(store, "anna", "bo")
     with store.write() as session:

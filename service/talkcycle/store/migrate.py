@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from talkcycle.domain.faults import Refused
 from talkcycle.store.engine import is_sqlite, reading, writing
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; a test holds it to what is in ``migrations/versions``."""
 LOCK = 7_214_120
 """PostgreSQL's advisory lock for migrations; any number nobody else uses."""

@@ -468,9 +468,11 @@ def _to_be_looked_at(now: datetime) -> Any:
     """Whether something has become of what a message is about, and no tick has looked at that: it may not apply any more.
 
     Between two ticks nobody else is: a tick looks an hour ahead. A change may have been made by a clock that goes fast.
+    While a tick looks, and after it died over that, it is not known either.
     """
     about = tables.schedule.c
-    return exists().where(about.round == box.c.round, about.subject == box.c.subject, about.next_due <= now + CLOCK_SLACK)
+    here = (about.round == box.c.round, about.subject == box.c.subject)
+    return exists().where(*here, or_(about.next_due <= now + CLOCK_SLACK, about.taken))
 
 
 @cache

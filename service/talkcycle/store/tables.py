@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
     true,
 )
@@ -168,6 +169,7 @@ schedule = Table(
     Column("round", String(200), nullable=False),
     Column("subject", String(210), nullable=False),
     Column("next_due", Instant),
+    Column("taken", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("round", "subject"),
     ForeignKeyConstraint(["round"], ["rounds.id"], ondelete="CASCADE"),
     Index("schedule_next", "next_due"),

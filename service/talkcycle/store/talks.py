@@ -243,12 +243,13 @@ class SqlSchedule:
         self.connection = connection
 
     def put(self, round_: str, instants: Mapping[str, datetime | None]) -> None:
-        rows = [{"round": round_, "subject": subject, "next_due": at} for subject, at in instants.items()]
+        rows = [{"round": round_, "subject": subject, "next_due": at, "taken": False} for subject, at in instants.items()]
         if rows:
             statement = upsert(self.connection, tables.schedule)
             self.connection.execute(
                 statement.on_conflict_do_update(
-                    index_elements=["round", "subject"], set_={"next_due": statement.excluded.next_due}
+                    index_elements=["round", "subject"],
+                    set_={"next_due": statement.excluded.next_due, "taken": statement.excluded.taken},
                 ),
                 rows,
             )
@@ -261,7 +262,7 @@ class SqlSchedule:
         table = tables.schedule
         for subject in taken:
             where = (table.c.round == subject.round, table.c.subject == subject.subject)
-            self.connection.execute(update(table).where(*where).values(next_due=until))
+            self.connection.execute(update(table).where(*where).values(next_due=until, taken=True))
         return taken
 
     def release(self, round_: str, instants: Mapping[str, datetime | None], *, lease: datetime) -> None:
@@ -269,7 +270,8 @@ class SqlSchedule:
         held = (table.c.round == round_, table.c.subject == bindparam("the_subject"), table.c.next_due == lease)
         rows = [{"the_subject": subject, "the_instant": at} for subject, at in instants.items()]
         if rows:
-            self.connection.execute(update(table).where(*held).values(next_due=bindparam("the_instant")), rows)
+            released = update(table).where(*held).values(next_due=bindparam("the_instant"), taken=False)
+            self.connection.execute(released, rows)
 
     def _due(self, before: datetime, limit: int, *, lock: bool) -> list[DueSubject]:
         table = tables.schedule
