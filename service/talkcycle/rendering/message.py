@@ -232,7 +232,10 @@ def _answers_to(order: RenderOrder) -> tuple[str, str]:
         return hr.name, envelope_address(hr.email)
     _, employee, manager = talk_pair(order)
     other = manager if order.due.role is Role.EMPLOYEE else employee
-    return (other.name, envelope_address(other.email)) if other.email else (order.recipient.name, _address(order))
+    # Who took the talk over may not read it, and the mailbox of who has left is somebody else's.
+    if other.email is None or other.left or not order.agreement.may_be_read_by(other.id):
+        return order.recipient.name, _address(order)
+    return other.name, envelope_address(other.email)
 
 
 def _address(order: RenderOrder) -> str:

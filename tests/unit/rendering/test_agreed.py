@@ -19,7 +19,7 @@ from rendering_round import EMPLOYEE, MANAGER, TALK, make_order
 from talkcycle.domain.agreements import Agreement, Progress, confirmed, progressed
 from talkcycle.domain.follow_ups import NEXT_STEPS
 from talkcycle.domain.messages import AGREED, CHECK_IN, DUE_SOON, TO_CONFIRM
-from talkcycle.domain.people import Role
+from talkcycle.domain.people import Person, Role
 from talkcycle.rendering.library import base_of
 from talkcycle.rendering.message import Composed, compose, render
 from talkcycle.rendering.order import RenderOrder
@@ -275,6 +275,20 @@ def test_an_answer_that_quotes_their_words_goes_to_the_other_and_never_to_hr(tem
     assert str(EMPLOYEE.email) in answers_to(role=Role.MANAGER)
     assert str(EMPLOYEE.email) in answers_to(manager=replace(MANAGER, email=None)), "nobody else may read it"
     assert hr not in answers_to() + answers_to(role=Role.MANAGER) + answers_to(manager=replace(MANAGER, email=None))
+
+
+@pytest.mark.parametrize("template", TEXTS)
+def test_an_answer_does_not_go_to_who_took_the_talk_over_unless_they_may_read_it_nor_to_who_has_left(
+    template: str,
+) -> None:
+    def answers_to(manager: Person, agreement: Agreement = WRITTEN) -> str:
+        order = order_of(template, agreement, manager=manager, talk=replace(TALK, manager=manager.id))
+        return str(message_from_bytes(render(order, library(), {}).payload)["Reply-To"])
+
+    successor = replace(MANAGER, id="m2", email="stina@norrsken.example")
+    assert str(EMPLOYEE.email) in answers_to(successor)
+    assert "stina@norrsken.example" in answers_to(successor, replace(WRITTEN, shared_with=frozenset({"m2"})))
+    assert str(EMPLOYEE.email) in answers_to(replace(MANAGER, left=True))
 
 
 def test_a_check_in_without_words_of_theirs_is_answered_to_hr() -> None:
