@@ -135,9 +135,7 @@ def _without(span: Span, own: Span) -> list[Span]:
     return [part for part in parts if part[0] < part[1]]
 
 
-def keep_time(
-    store: Store, round_id: str, talk_id: str, *, who: str, now: datetime, revision: int | None = None
-) -> None:
+def keep_time(store: Store, round_id: str, talk_id: str, *, who: str, now: datetime, revision: int | None = None) -> None:
     """Say that a talk stays where it is, whatever time was proposed; who proposed it hears so where nothing else tells.
 
     Args:
