@@ -273,11 +273,14 @@ def test_to_let_a_talk_stay_is_a_choice_that_changes_nothing(office: WebOffice, 
 def test_whether_a_talk_was_opted_out_of_or_called_off_by_hr_cannot_be_told(tmp_path: Path, web: httpx.Client) -> None:
     def seen(folder: str, do: Any) -> list[tuple[int, str]]:
         with web_office(tmp_path / folder, **FREE) as office:
-            form = Form(web.get(f"{hosted(office)}/call-off").text)
+            form, times = (Form(web.get(f"{hosted(office)}/{each}").text) for each in ("call-off", "times"))
             do(office)
+            web.get(f"{office.page('3')}/times")  # where who opted out is offered times, which are kept for a while
             parts = ("", "/times", "/call-off", "?done=opted-out", "?done=called-off", "?done=kept")
             answers = [web.get(f"{hosted(office)}{part}") for part in parts]
             answers += [web.post(f"{hosted(office)}/call-off", data=form.hidden | {"choice": "call-off"})]
+            fields = times.hidden | {"start": times.choices["start"][-1]}
+            answers += [web.post(f"{hosted(office)}/times", data=data) for data in (fields, fields | {"pass": ""}, {})]
             answers += [web.get(all_talks(office))]
             return [(answer.status_code, answer.text) for answer in answers]
 

@@ -40,7 +40,7 @@ class OneTalk:
             case "", False:
                 return self.show(done=self.asked.done)
             case "times", False:
-                return self._times() if self.page.may_choose else self.show()
+                return self._times()
             case "times", True:
                 return self._choose()
         return None
@@ -126,6 +126,8 @@ class OneTalk:
 
     def _times(self, *, problem: str = "", status: int = 200) -> Answer:
         desk, page = self.desk, self.page
+        if not page.may_choose:  # nor see what the other of the two is offered: who opted out may choose again
+            return self.show(problem=problem, status=status)
         found = self.times.of(page)
         offered = ((each.start, each.place, each.back) for each in found.offers)
         values = self.form("times", problem) | {
