@@ -151,7 +151,7 @@ per_minute: no limit
             now = self.clock.now()
             if not instants or now >= until:
                 return
-            self.clock.at = min(max(now + timedelta(minutes=1), min(instants)), now + timedelta(hours=12), until)
+            self.clock.at = min(max(now + timedelta(minutes=1), min(instants)), now + timedelta(hours=23), until)
 
     def entries(self, talk: Talk) -> list[tuple[datetime, datetime]]:
         """What the employee of *talk* has in their calendar with the manager: start and end of each entry."""
