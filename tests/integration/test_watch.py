@@ -322,6 +322,17 @@ def test_after_a_deletion_nothing_more_is_sent_about_the_talk(round_: Round) -> 
     assert round_.watch() == NOTHING
 
 
+def test_a_talk_that_has_been_stays_when_its_meeting_is_tidied_away(round_: Round) -> None:
+    start = round_.talk().start
+    assert start is not None
+    round_.until(start + timedelta(minutes=1))
+    delete_by_hand(round_, "anna")
+
+    assert round_.watch().deleted == 0
+    assert (round_.talk().state, round_.entry().live) == (TalkState.PLACED, True)
+    assert round_.watch().deleted == 0
+
+
 def test_a_talk_that_was_deleted_while_hr_moved_it_is_off(round_: Round) -> None:
     """Our change is refused for good, since there is nothing to change; the deletion counts then."""
     delete_by_hand(round_, "anna")

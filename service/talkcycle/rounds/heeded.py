@@ -57,6 +57,8 @@ def heed_entry(session: Session, scene: Scene, seen: SeenEntry, *, now: datetime
     kept = session.talks.answers(talk.round, [talk.id]).get(talk.id, [])
     since = asked_since(talk, entry, rows, calendar_step=scene.round.cycle.calendar_step.id)
     keep_answers(session, entry, news(heeded.answers, kept, since=since), now=now)
+    if heeded.gone and talk.start is not None and talk.start <= now:
+        heeded = replace(heeded, gone=False)  # people and archives tidy up: what was agreed stays, and is reminded of
     if heeded.gone:
         _was_deleted(session, scene, now=now)
     elif heeded.moved_to is not None:
