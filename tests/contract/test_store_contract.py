@@ -152,6 +152,15 @@ def test_a_draft_comes_back_whole(store: SqlStore) -> None:
         assert session.drafts.latest("another") is None
 
 
+def test_of_two_drafts_of_one_instant_the_later_is_the_one_there_is(store: SqlStore) -> None:
+    for hash_ in ("plan-2", "plan-1", "plan-3"):
+        with store.write() as session:
+            session.drafts.save(a_draft(hash_))
+            latest = session.drafts.latest("development")
+        assert latest is not None
+        assert latest.hash == hash_
+
+
 def test_the_newest_draft_of_a_cycle_is_the_one_there_is(store: SqlStore) -> None:
     other = a_draft("plan-9", cycle=a_cycle(id="another"), roster="v0")
     with store.write() as session:

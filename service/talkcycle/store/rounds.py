@@ -67,7 +67,8 @@ class SqlDrafts:
         table = tables.drafts
         statement = upsert(self.connection, table).values(row)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["hash"], set_=row))
-        drop_drafts(self.connection, table.c.cycle == draft.cycle.id, table.c.made_at < draft.made_at)
+        older = (table.c.hash != draft.hash, table.c.made_at <= draft.made_at)  # of two of one instant the later counts
+        drop_drafts(self.connection, table.c.cycle == draft.cycle.id, *older)
 
     def latest(self, cycle: str) -> Draft | None:
         table = tables.drafts
