@@ -247,6 +247,8 @@ def _change(
         after = change(session.agreements.of_talks(round_.id, [talk.id]).get(talk.id))
         if after is None or not current or current[0].revision != talk.revision:
             return Outcome.CHANGED
+        if who not in {talk.employee, talk.manager}:  # handed over since the page was opened
+            return Outcome.CHANGED
         session.agreements.put(after, keep_until=_keep_until(after, round_))
         looked_at = {talk.subject, f"person:{talk.manager}", "round"}
         session.schedule.put(round_.id, dict.fromkeys(sorted(looked_at), now))

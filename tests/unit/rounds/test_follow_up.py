@@ -324,3 +324,15 @@ def test_an_unplaced_talk_has_nothing_to_follow_up(pair: Pair) -> None:
 
     page = pair.office.there("anna", "anna", pair.round)
     assert (page.over, page.may_write) == (False, False)
+
+
+def test_who_hands_the_talk_over_while_they_look_at_their_steps_changes_none_of_them_any_more(pair: Pair) -> None:
+    pair.write("anna", a_draft(who="bo"))
+    page = pair.office.own("bo", pair.round)
+    assert page is not None
+    pair.hand_over()
+    before = pair.now
+
+    now = pair.office.clock.now()
+    assert go_on(pair.office.store, page, "anna", 1, to=Progress.DONE, due=None, wording=1, now=now) is CHANGED
+    assert pair.now == before
