@@ -1,5 +1,7 @@
 """How a database is reached, and how transactions on it begin."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +12,11 @@ from sqlalchemy.engine import make_url
 
 PATIENCE = 30
 """Seconds a writer waits for others."""
+A_MOMENT = 0.01
+PRIMARY = 0xFF
+"""The part of an error code that says what kind it is (sqlite.org/rescode.html)."""
 PRAGMAS = (
     f"PRAGMA busy_timeout={PATIENCE * 1000}",  # first: the others may have to wait already
-    "PRAGMA journal_mode=WAL",
     # NORMAL can lose the last commits at power loss: a message recorded as sent would go again.
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
@@ -86,7 +90,25 @@ def _prepare(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     for pragma in PRAGMAS:
         cursor.execute(pragma)
+    _write_ahead(cursor)
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Have the file keep a write-ahead log; it stays so.
+
+    SQLite lets nobody wait to change that in a new file: who does it while another has just begun is refused at once.
+    """
+    patience = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as refused:
+            if refused.sqlite_errorcode & PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+            time.sleep(A_MOMENT)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:
