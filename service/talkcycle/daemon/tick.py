@@ -1,5 +1,6 @@
 """One tick: what has fallen due is rendered into the outbox. Sending is the dispatcher's business."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -76,16 +77,7 @@ class Ticker:
         total = Advance()
         lease = now + HORIZON + LEASE
         while not held and (batch := self._claim(now, lease)):
-            total += advance(
-                self.store,
-                self.shelf,
-                batch,
-                lease=lease,
-                routing=self.routing,
-                now=now,
-                calendars=self.calendars,
-                page_link=self.page_link,
-            )
+            total += self._look_at_all(batch, lease=lease, now=now)
         # Only now: at the end of a tick nothing that was due is unclaimed, which _hold counts upon.
         with self.store.write() as session:
             mark = session.ledger.mark() + 1
@@ -94,6 +86,40 @@ class Ticker:
         self._write_mark(mark)
         self._report(total)
         return total
+
+    def _look_at_all(self, batch: Sequence[DueSubject], *, lease: datetime, now: datetime) -> Advance:
+        """Look at *batch*; where that fails, at each alone: one that cannot be looked at must not keep others waiting.
+
+        It is looked at again when its lease is over. Where all of them fail it is not they that are broken.
+        """
+        try:
+            return self._look_at(batch, lease=lease, now=now)
+        except Exception:
+            if len(batch) == 1:
+                raise
+        total, failures = Advance(), list[tuple[str, Exception]]()
+        for each in batch:
+            try:
+                total += self._look_at([each], lease=lease, now=now)
+            except Exception as failure:  # noqa: BLE001  # logged below, or raised
+                failures.append((each.subject, failure))
+        if len(failures) == len(batch):
+            raise failures[-1][1]
+        for subject, error in failures:
+            self.log.error("a subject could not be looked at", subject=subject, error=type(error).__name__)
+        return total
+
+    def _look_at(self, batch: Sequence[DueSubject], *, lease: datetime, now: datetime) -> Advance:
+        return advance(
+            self.store,
+            self.shelf,
+            batch,
+            lease=lease,
+            routing=self.routing,
+            now=now,
+            calendars=self.calendars,
+            page_link=self.page_link,
+        )
 
     def _hold(self, session: Session, now: datetime) -> bool:
         """Whether the outbox is on hold, after putting it there if something is odd."""

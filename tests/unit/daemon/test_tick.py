@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from builders import a_cycle, a_person, a_round, a_step, a_talk, at
 from dispatching import NOON, SENDER, JumpingClock, Log, PlainTexts, an_empty_store, queue, rows, states
@@ -18,6 +19,7 @@ from talkcycle.domain.routes import Routing
 from talkcycle.domain.talks import Entry
 from talkcycle.rounds.advance import HORIZON, Advance
 from talkcycle.rounds.hold import hold_all, release_all
+from talkcycle.store import tables
 from talkcycle.store.open import SqlStore
 
 CYCLE = a_cycle(
@@ -327,3 +329,34 @@ def test_a_service_without_a_round_is_never_held(service: Service) -> None:
     service.clock.jump(30 * DAY)
 
     assert (service.ticker.tick(), service.hold) == (Advance(), "")
+
+
+def spoil(service: Service, *employees: str) -> None:
+    """Their talks are somewhere that there is not: they cannot even be read."""
+    with service.store.engine.begin() as connection:
+        connection.execute(update(tables.talks).where(tables.talks.c.id.in_(employees)).values(place_kind="moon"))
+
+
+def test_one_subject_that_cannot_be_looked_at_does_not_keep_the_others_waiting(service: Service) -> None:
+    service.add_round(("anna", "bea", "carl"))
+    spoil(service, "bea")
+    service.clock.jump(2 * HOUR)
+
+    assert service.ticker.tick().queued == 4
+
+    assert {row.key.subject for row in rows(service.store)} == {"talk:anna", "talk:carl"}
+    told = next(each for each in service.log.capture.entries if each["log_level"] == "error")
+    assert (told["subject"], told["error"]) == ("talk:bea", "ValueError")
+    assert service.ticker.tick().queued == 0, "it is left alone until its lease is over"
+    assert service.next_due == INVITATION + HORIZON + LEASE
+
+
+def test_where_nothing_can_be_looked_at_the_tick_fails(service: Service) -> None:
+    service.add_round(("anna", "bea"))
+    spoil(service, "anna", "bea")
+    service.clock.jump(2 * HOUR)
+
+    with pytest.raises(ValueError, match="moon"):
+        service.ticker.tick()
+
+    assert rows(service.store) == []
