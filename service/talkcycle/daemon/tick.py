@@ -94,9 +94,11 @@ class Ticker:
         """
         try:
             return self._look_at(batch, lease=lease, now=now)
-        except Exception:
+        except Exception as failure:
             if len(batch) == 1:
                 raise
+            kind = type(failure).__name__
+            self.log.warning("subjects could not be looked at together", subjects=len(batch), error=kind)
         total, failures = Advance(), list[tuple[str, Exception]]()
         for each in batch:
             try:

@@ -23,7 +23,7 @@ class Need(StrEnum):
 
     ``not-held``: a talk did not take place and has no new time. ``follow-up``: nothing is written down about it.
     ``not-settled``: one of the two has yet to confirm what is. ``overdue``: the day of something agreed has passed.
-    ``own-due``: something of the manager's own is due this week.
+    ``own-due``: something of the manager's own is due before the next summary, and its reminder waited for this one.
     """
 
     UNDELIVERED = "undelivered"
