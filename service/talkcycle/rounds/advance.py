@@ -205,9 +205,10 @@ def _rendered(
     later: list[datetime] = []
     for message in decision.render:
         if message.key in beyond:
-            week = beyond[message.key]
-            later.extend([] if week is None else [week])
-            skipped.extend([(message, IN_THE_SUMMARY)] if week is None else [])
+            if (week := beyond[message.key]) is None:
+                skipped.append((message, IN_THE_SUMMARY))
+            else:
+                later.append(week)
             continue
         digest = digest_of(shelf.store, subject.facts, message, now=now, pages=routing.hears.pages)
         if digest is not None and digest.empty:
